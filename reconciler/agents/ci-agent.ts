@@ -1,0 +1,29 @@
+/** A guest's agent as its CI system sees it (AGENTS: drain first, then ask, then act; undrain on every way out). */
+
+/** Whether a job runs. Every failure to know is `unknown`, and counts as busy. */
+export type Activity =
+  | { readonly state: 'idle' }
+  | { readonly state: 'busy'; readonly detail: string }
+  | { readonly state: 'unknown'; readonly detail: string };
+
+export type DrainResult =
+  /** Nothing new will be assigned, by our doing. */
+  | { readonly state: 'drained' }
+  /** It was off its pool before we came, by someone else's doing: leave it so afterwards. */
+  | { readonly state: 'already'; readonly detail: string }
+  /** The system has no agent of this name: nothing can be running on it, nothing need be put back. */
+  | { readonly state: 'absent'; readonly detail: string }
+  /** It could not be done, or could not be seen to have been done. Do not act. */
+  | { readonly state: 'failed'; readonly detail: string };
+
+export interface CiAgent {
+  /** For messages: `azure-pipelines agent builder3 in macOS-pool`. */
+  describe(): string;
+  /** Safe to repeat. Resolves once the system has confirmed it. */
+  drain(signal?: AbortSignal): Promise<DrainResult>;
+  activity(signal?: AbortSignal): Promise<Activity>;
+  /** Safe to repeat. Throws if the agent could not be put back: then it is tried again at the next run. */
+  undrain(signal?: AbortSignal): Promise<void>;
+  /** How long to wait between the two questions that must both say idle, in milliseconds. */
+  readonly settleMs: number;
+}

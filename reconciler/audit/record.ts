@@ -1,0 +1,91 @@
+/** The audit record (DESIGN §5). Its JSON form is described by `desired-state/schema/audit-record.json`. */
+import type { ActionOutcome, ProbeResult } from '../apply/outcome.ts';
+import type { Gate } from '../gate/gates.ts';
+import type { CommitInfo } from '../git/ports.ts';
+import type { ActionKind } from '../plan/plan.ts';
+
+export type RecordKind = 'applied' | 'waiting' | 'refused' | 'check-in' | 'paused' | 'resumed';
+
+/** What became of the run as a whole; the trailer `Boxreeve-Outcome`. */
+export type RecordOutcome =
+  | 'applied'
+  | 'rolled-back'
+  | 'failed'
+  /** Cut by a crash or a signal; the next run converges. */
+  | 'interrupted'
+  | 'waiting'
+  | 'refused'
+  | 'in-sync'
+  /** A check-in of a host that is not what it should be: a probe fails, or a failed change is held. */
+  | 'unhealthy'
+  | 'paused'
+  | 'resumed';
+
+/** What started a reconcile. */
+export type Trigger = 'start' | 'poll' | 'watch' | 'manual' | 'trigger-file' | 'recovery';
+
+export type RecordedAction = {
+  readonly kind: ActionKind;
+  readonly guest: string | null;
+  readonly box: string | null;
+  readonly reason: string;
+  readonly before: string;
+  readonly after: string;
+  readonly result: ActionOutcome['result'];
+  readonly start: string | null;
+  readonly durationMs: number;
+  readonly exitStatus: number | null;
+  readonly output: string;
+  readonly error: string | null;
+};
+
+/** What a caller hands in; the audit log adds what only it knows (sequence, previous, witness). */
+export type RecordDraft = {
+  readonly kind: RecordKind;
+  readonly outcome: RecordOutcome;
+  /** UUID. */
+  readonly id: string;
+  /** When it was closed, ISO 8601 UTC. */
+  readonly time: string;
+  readonly trigger: Trigger;
+  /** null when no commit could be read at all. */
+  readonly desired: CommitInfo | null;
+  readonly actions: readonly RecordedAction[];
+  readonly gates: readonly Gate[];
+  readonly probes: readonly ProbeResult[];
+  /** Fingerprint of each guest after the run; null for one that is not proven. */
+  readonly fingerprints: Readonly<Record<string, string | null>>;
+  readonly versions: {
+    readonly boxreeve: string;
+    readonly vagrant: string | null;
+    readonly providers: Readonly<Record<string, string>>;
+  };
+  /** What a person should know besides: strangers seen, a record put back, why it was refused. */
+  readonly notes: readonly string[];
+  /** Subject of the commit message, without the host's name. */
+  readonly summary: string;
+};
+
+export type AuditRecord = Omit<RecordDraft, 'summary'> & {
+  readonly apiVersion: 'boxreeve/v1';
+  readonly summary: string;
+  readonly host: string;
+  /** Counts from 1 without gaps. */
+  readonly sequence: number;
+  /** `sha256:` + digest of the previous record's bytes; null for the first. */
+  readonly previous: string | null;
+  /** Tips of the other hosts' audit branches, as last seen. */
+  readonly witness: Readonly<Record<string, string>>;
+};
+
+/** The host's own audit branch: a signed, append-only chain, kept locally first and pushed when the remote is there. */
+export interface AuditLog {
+  /** Signs and appends; durable when it resolves. A draft whose id is the tip's is not appended again. */
+  append(draft: RecordDraft): Promise<AuditRecord>;
+  /** Pushes whatever the remote lacks, in order. Throws RemoteUnreachable (try later) or AuditDiverged. */
+  push(signal?: AbortSignal): Promise<{ readonly pushed: number }>;
+  /** The last record of this host; null if there is none. */
+  last(): Promise<AuditRecord | null>;
+  /** Records not yet known to be on the remote. */
+  unpushed(): Promise<number>;
+}

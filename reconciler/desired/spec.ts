@@ -1,0 +1,106 @@
+/**
+ * What the infra repo asks of one host, fully resolved: references followed, defaults filled in, `{host}` replaced,
+ * durations in milliseconds. Pure data, serialisable as JSON: it is kept as the memory of what last worked.
+ */
+
+/** A box version, as the catalogue (`boxes/<name>.yaml`) has it. */
+export type BoxSpec = {
+  readonly name: string;
+  readonly version: string;
+  readonly provider: string;
+  /** SHA-256 of the `.box` file, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** Size of the `.box` file in bytes. */
+  readonly size: number;
+  /** Where the file can be had, tried in order. */
+  readonly sources: readonly string[];
+};
+
+/** A file of a guest's folder, `guest.yaml` itself left out. */
+export type GuestFile = {
+  /** Relative to the guest's folder, with `/` between its parts; never absolute, never with `..`. */
+  readonly path: string;
+  readonly executable: boolean;
+  /** Git object id of the content; a place to read it from, no proof of what it is. */
+  readonly oid: string;
+  readonly sha256: string;
+  readonly size: number;
+};
+
+/** A command run in the guest over SSH, and what its output must match. */
+export type ProbeSpec = {
+  readonly name: string;
+  readonly run: string;
+  /** Regular expression that standard output must match; null if exit status 0 is enough. */
+  readonly expect: string | null;
+};
+
+/** How the CI agent of a guest is taken off its pool and put back. */
+export type AgentSpec =
+  | { readonly system: 'none' }
+  | {
+      readonly system: 'command';
+      /** Argument vectors, run on the host without a shell. */
+      readonly drain: readonly string[];
+      readonly idle: readonly string[];
+      readonly undrain: readonly string[];
+    }
+  | {
+      readonly system: 'azure-pipelines' | 'github-actions' | 'gitlab-runner' | 'buildkite' | 'jenkins';
+      readonly settings: Readonly<Record<string, string>>;
+    };
+
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+/** When disruptive actions may start. `from` later than or equal to `to` means: until `to` on the next day. */
+export type WindowSpec = {
+  readonly name: string;
+  /** The days on which the window opens. */
+  readonly days: readonly Weekday[];
+  /** Local wall-clock time `HH:MM`. */
+  readonly from: string;
+  readonly to: string;
+  /** IANA time zone. */
+  readonly timezone: string;
+};
+
+export type GuestSpec = {
+  readonly name: string;
+  readonly box: BoxSpec;
+  readonly provider: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names only. */
+  readonly secrets: readonly string[];
+  /** Sorted by path. */
+  readonly files: readonly GuestFile[];
+  readonly agent: AgentSpec;
+  /** Path of the CI agent's log in the guest, for `boxreeve logs`. */
+  readonly log: string;
+  readonly probes: readonly ProbeSpec[];
+  /** Limits in milliseconds; `probe` for each probe. */
+  readonly timeouts: { readonly up: number; readonly drain: number; readonly probe: number };
+  /** null: disruptive actions may start at any time. */
+  readonly window: WindowSpec | null;
+  /** Rebuild from the box this often with nothing changed; null: never. Milliseconds. */
+  readonly recycleEvery: number | null;
+  /** SHA-256 (hex) over everything the guest is built from; see `fingerprint.ts`. */
+  readonly fingerprint: string;
+};
+
+/** What a commit of the infra repo asks of one host. */
+export type HostSpec = {
+  readonly host: string;
+  readonly labels: readonly string[];
+  /** The host's public key as the repo has it, in OpenSSH form (`ssh-ed25519 AAAA…`); who may sign its records. */
+  readonly auditKey: string;
+  readonly guests: readonly GuestSpec[];
+  /** Names of every box the catalogue has: only these are ever removed from the host. */
+  readonly catalogue: readonly string[];
+  /** Longest time between two records, in milliseconds. */
+  readonly checkInEvery: number;
+  /** Audit branch of this host, such as `audit/builder1`. */
+  readonly auditBranch: string;
+  readonly requireSignedCommits: boolean;
+  /** Things a person should know that are no mistake. */
+  readonly warnings: readonly string[];
+};

@@ -1,0 +1,27 @@
+/** Gates: reasons not to run a disruptive action now. */
+import type { Action } from '../plan/plan.ts';
+
+export type Gate =
+  /** The window is closed. `opensAt`: ISO 8601 UTC, null if it never opens. */
+  | {
+      readonly kind: 'window';
+      readonly window: string;
+      readonly opensAt: string | null;
+      readonly detail: string;
+    }
+  | { readonly kind: 'paused'; readonly until: string | null; readonly detail: string }
+  /** A job runs, or nobody can tell. `since`: when the drain began. */
+  | { readonly kind: 'job'; readonly guest: string; readonly since: string | null; readonly detail: string }
+  | {
+      readonly kind: 'disk';
+      readonly needsBytes: number;
+      readonly freeBytes: number;
+      readonly detail: string;
+    }
+  | { readonly kind: 'wave'; readonly detail: string }
+  | { readonly kind: 'lease'; readonly detail: string };
+
+/** An action and what holds it; with no gate it may go. `detail` is a sentence a person understands. */
+export type GatedAction = { readonly action: Action; readonly gates: readonly Gate[] };
+
+export type Pause = { readonly reason: string; readonly since: string; readonly until: string | null };

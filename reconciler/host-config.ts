@@ -1,0 +1,28 @@
+/** The host's own file, `host.yaml`: what may not be in the infra repo. Read and checked by `daemon/load-host-config.ts`. */
+
+/** Where the value of a secret comes from on this host. */
+export type SecretSource =
+  | { readonly file: string }
+  | { readonly env: string }
+  /** Argument vector; standard output, without its last newline, is the value. */
+  | { readonly exec: readonly string[] };
+
+export type HostConfig = {
+  /** The file it was read from, absolute. */
+  readonly file: string;
+  readonly name: string;
+  /** URL or path of the infra repo. */
+  readonly repo: string;
+  readonly branch: string;
+  /** Folder of the desired state in the infra repo. */
+  readonly path: string;
+  /** Absolute. */
+  readonly stateDir: string;
+  /** Private SSH key of this host, absolute; its public key stands in the host's YAML as `auditKey`. */
+  readonly signingKey: string;
+  /** Milliseconds between polls. */
+  readonly poll: number;
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** VAGRANT_HOME for every call; from host.yaml, else the environment, else `~/.vagrant.d`. Absolute. */
+  readonly vagrantHome: string;
+};

@@ -1,0 +1,80 @@
+/**
+ * What this host remembers between runs: `<stateDir>/memory.json`, one file, replaced atomically, so that it is always
+ * one consistent whole. Everything else is observed afresh.
+ */
+import type { GuestSpec } from '../desired/spec.ts';
+import type { Pause } from '../gate/gates.ts';
+
+/** How to reach a guest over SSH, as Vagrant said once after `up`. */
+export type SshTarget = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+  /** SHA-256 of the guest's host key, base64, pinned at the first connection after it was built. */
+  readonly hostKey: string | null;
+};
+
+export type GuestMemory = {
+  /** The living machine, proven healthy. Written after success only; cleared before it is destroyed. */
+  readonly built: {
+    readonly spec: GuestSpec;
+    readonly commit: string;
+    readonly at: string;
+    readonly machineId: string;
+    readonly ssh: SshTarget;
+  } | null;
+  /** A build begun and not ended. `machineName` is the unique name given to providers that take one. */
+  readonly building: {
+    readonly fingerprint: string;
+    readonly commit: string;
+    readonly at: string;
+    readonly machineName: string;
+  } | null;
+  /** The last thing that worked, whatever became of it. */
+  readonly good: { readonly spec: GuestSpec; readonly commit: string; readonly at: string } | null;
+  readonly failed: {
+    readonly fingerprint: string;
+    readonly commit: string;
+    readonly at: string;
+    readonly error: string;
+  } | null;
+  /** We took its agent off the pool, durably noted before doing so. `byOther`: it was off before we came; leave it so. */
+  readonly drained: {
+    readonly since: string;
+    readonly byOther: boolean;
+    readonly agent: GuestSpec['agent'];
+  } | null;
+};
+
+export const newGuestMemory: GuestMemory = {
+  built: null,
+  building: null,
+  good: null,
+  failed: null,
+  drained: null,
+};
+
+export type Memory = {
+  readonly version: 1;
+  readonly host: string;
+  /** The last commit that was trusted, valid and begun to be applied: what follows must descend from it. */
+  readonly applied: { readonly commit: string; readonly at: string } | null;
+  readonly guests: Readonly<Record<string, GuestMemory>>;
+  readonly pause: Pause | null;
+  /** Reason of the last `waiting` record, so that the same reason is recorded once. */
+  readonly waiting: string | null;
+  /** Commit and reason of the last `refused` record, likewise. */
+  readonly refused: string | null;
+};
+
+export function emptyMemory(host: string): Memory {
+  return { version: 1, host, applied: null, guests: {}, pause: null, waiting: null, refused: null };
+}
+
+/** The one holder of memory in a process; every `update` is durable when it resolves. */
+export interface MemoryStore {
+  read(): Memory;
+  update(change: (memory: Memory) => Memory): Promise<Memory>;
+  updateGuest(guest: string, change: Partial<GuestMemory>): Promise<Memory>;
+}

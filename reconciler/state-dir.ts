@@ -1,0 +1,32 @@
+/** Where things lie in a host's `stateDir`. Everything in it is made with mode 0700 or 0600. */
+import { join } from 'node:path';
+
+export type StateDir = ReturnType<typeof stateDirLayout>;
+
+export function stateDirLayout(root: string) {
+  return {
+    root,
+    /** Bare mirror of the infra repo; also holds this host's audit chain. */
+    mirror: join(root, 'mirror.git'),
+    memory: join(root, 'memory.json'),
+    lock: join(root, 'lock'),
+    controlSocket: join(root, 'control.sock'),
+    /** Touch it to wake the daemon. */
+    trigger: join(root, 'trigger'),
+    /** What `status` shows when no daemon answers. */
+    status: join(root, 'status.json'),
+    log: join(root, 'boxreeve.log'),
+    /** Attempts under way: the journal, and what a crash left of it. */
+    outbox: join(root, 'outbox'),
+    /** One Vagrant project folder a guest, named like the guest. */
+    guests: join(root, 'guests'),
+    guest: (name: string) => join(root, 'guests', name),
+    /** Copies of Vagrant's own records (machine folders, machine index) from when they were last right. */
+    snapshots: join(root, 'snapshots'),
+    /** Fetched `.box` files, named `<sha256>.box`; `.partial` while under way; Vagrant catalog files `<name>.json`. */
+    boxes: join(root, 'boxes'),
+    boxFile: (sha256: string) => join(root, 'boxes', `${sha256}.box`),
+    /** Room kept so that a record can be written on a full disk. */
+    reserve: join(root, 'reserve'),
+  };
+}
