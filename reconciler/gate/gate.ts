@@ -1,0 +1,140 @@
+/**
+ * What holds each action of a plan, from facts gathered before. Pure.
+ *
+ * 1. A window and a pause hold disruptive actions only.
+ * 2. `sync --now` opens the window; never a pause, and never the job gate.
+ * 3. A box is fetched only where three times its size is free: the file, the copy Vagrant makes of it, and what it unpacks.
+ *    One already fetched needs twice its size. Boxes that come first in the plan have first claim.
+ * 4. An action that is expected to last longer than what is left of the window waits for the next one; one that would fit
+ *    in no window starts whenever its window is open.
+ * 5. What needs a held action is held with it, by the same gates.
+ *
+ * Whether a job runs is asked when everything else lets the action go: see drain.ts.
+ */
+import { iso } from '../clock.ts';
+import type { WindowSpec } from '../desired/spec.ts';
+import { showDuration } from '../duration.ts';
+import type { Action, Plan } from '../plan/plan.ts';
+import { actionGuest } from '../plan/subject.ts';
+import type { Gate, GatedAction, Pause } from './gates.ts';
+import { followingOpening, windowLength, windowState } from './window.ts';
+
+export type GateFacts = {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The window of a guest (null: any time); of `null` for what concerns the host as a whole. */
+  readonly windowOf: (guest: string | null) => WindowSpec | null;
+  readonly pause: Pause | null;
+  /** `sync --now`. */
+  readonly forceWindow: boolean;
+  /** Bytes free where boxes are fetched to, and where Vagrant keeps them. */
+  readonly freeBytes: number;
+  /** How long this action is expected to last, in milliseconds, from this host's own records; null if nobody can tell. */
+  readonly expectedMs?: (action: Action) => number | null;
+};
+
+export function gatePlan(plan: Plan, facts: GateFacts): GatedAction[] {
+  const own = new Map<string, readonly Gate[]>();
+  let free = facts.freeBytes;
+  for (const action of plan.actions) {
+    const disk = diskGate(action, plan, free);
+    if (disk === null) free -= bytesNeeded(action, plan);
+    own.set(action.id, [...disruptionGates(action, facts), ...(disk === null ? [] : [disk])]);
+  }
+  return withNeeds(plan.actions.map((action) => ({ action, gates: own.get(action.id) ?? [] })));
+}
+
+/** Adds gates found later (a job that runs) to a guest's disruptive actions, and to all that needs them. */
+export function holdGuests(gated: readonly GatedAction[], held: ReadonlyMap<string, Gate>): GatedAction[] {
+  return withNeeds(
+    gated.map(({ action, gates }) => {
+      const gate = held.get(actionGuest(action) ?? '');
+      return { action, gates: gate !== undefined && endsGuest(action) ? [...gates, gate] : gates };
+    }),
+  );
+}
+
+/** Whether a machine that exists is destroyed by it. */
+export function endsGuest(action: Action): boolean {
+  return action.kind === 'rebuild-guest' || action.kind === 'remove-guest';
+}
+
+/** Rule 5. Needs name earlier actions, so one pass is enough. */
+function withNeeds(gated: readonly GatedAction[]): GatedAction[] {
+  const all = new Map<string, readonly Gate[]>();
+  return gated.map(({ action, gates }) => {
+    const inherited = action.needs.flatMap((need) => all.get(need) ?? []);
+    const union = [...new Map([...gates, ...inherited].map((gate) => [JSON.stringify(gate), gate])).values()];
+    all.set(action.id, union);
+    return { action, gates: union };
+  });
+}
+
+function disruptionGates(action: Action, facts: GateFacts): Gate[] {
+  if (!action.disruptive) return [];
+  const gates = [facts.forceWindow ? null : windowGate(action, facts), pauseGate(facts)];
+  return gates.filter((gate) => gate !== null);
+}
+
+function windowGate(action: Action, facts: GateFacts): Gate | null {
+  const window = facts.windowOf(actionGuest(action));
+  if (window === null) return null;
+  const state = windowState(window, facts.now);
+  if (!state.open) return closed(window, state.opensAtMs, `window ${window.name} is closed`);
+  const expected = facts.expectedMs?.(action) ?? null;
+  const left = state.closesAtMs - facts.now;
+  if (expected === null || expected <= left || expected > windowLength(window)) return null;
+  const why = `window ${window.name} closes in ${showDuration(left)}, and this took ${showDuration(expected)} before`;
+  return closed(window, followingOpening(window, facts.now), why);
+}
+
+function closed(window: WindowSpec, opensAt: number | null, why: string): Gate {
+  return {
+    kind: 'window',
+    window: window.name,
+    opensAt: opensAt === null ? null : iso(opensAt),
+    detail: opensAt === null ? `${why}, and never opens: it has no days` : `${why} until ${iso(opensAt)}`,
+  };
+}
+
+function pauseGate({ pause, now }: GateFacts): Gate | null {
+  if (pause === null || (pause.until !== null && Date.parse(pause.until) <= now)) return null;
+  const end = pause.until === null ? 'until `boxreeve resume`' : `until ${pause.until}`;
+  return { kind: 'paused', until: pause.until, detail: `paused ${end}: ${pause.reason}` };
+}
+
+/** How many times a box's size must be free. */
+const ROOM_TO_FETCH = 3;
+const ROOM_TO_ADD = 2;
+
+function bytesNeeded(action: Action, plan: Plan): number {
+  if (action.kind === 'fetch-box') return ROOM_TO_FETCH * action.box.size;
+  if (action.kind !== 'add-box') return 0;
+  // Room for a box that this plan fetches was claimed by the fetch.
+  const fetched = plan.actions.some((other) => other.kind === 'fetch-box' && action.needs.includes(other.id));
+  return fetched ? 0 : ROOM_TO_ADD * action.box.size;
+}
+
+function diskGate(action: Action, plan: Plan, free: number): Gate | null {
+  const needsBytes = bytesNeeded(action, plan);
+  if (needsBytes <= free || needsBytes === 0) return null;
+  const times = action.kind === 'fetch-box' ? ROOM_TO_FETCH : ROOM_TO_ADD;
+  const why =
+    action.kind === 'fetch-box'
+      ? 'the file, the copy Vagrant makes, and the unpacked box'
+      : 'its copy, unpacked';
+  return {
+    kind: 'disk',
+    needsBytes,
+    freeBytes: Math.max(0, free),
+    detail: `${showBytes(needsBytes)} must be free (${times} times the box: ${why}); ${showBytes(Math.max(0, free))} are`,
+  };
+}
+
+/** `38.4 GiB`, `12 MiB`, `900 B`. */
+export function showBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,82 @@
+/** What each declared guest is to be, and what is left alone: rules 1 to 3 of make-plan.ts. */
+import type { GuestSpec, HostSpec } from '../desired/spec.ts';
+import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
+import type { GuestTarget, Held } from './plan.ts';
+import { shortCommit } from './reasons.ts';
+import { boxKey } from './subject.ts';
+
+/** A guest that may be acted on. */
+export type AimedGuest = {
+  readonly desired: GuestSpec;
+  readonly observed: ObservedGuest;
+  readonly target: GuestTarget;
+};
+
+export type Aims = { readonly guests: readonly AimedGuest[]; readonly held: readonly Held[] };
+
+export function aimAt(spec: HostSpec, commit: string, observation: HostObservation): Aims {
+  const held: Held[] = [];
+  const guests = spec.guests.flatMap((desired): AimedGuest[] => {
+    const unknown = observation.unknown.find(({ guest }) => guest === desired.name);
+    const observed = observation.guests.find(({ name }) => name === desired.name);
+    if (unknown !== undefined || observed === undefined) {
+      held.push(leftAlone(desired.name, unknown?.why ?? 'it was not looked at'));
+      return [];
+    }
+    const { target, failed } = chooseTarget(desired, commit, observed);
+    if (failed !== null) held.push(failed);
+    return target === null ? [] : [{ desired, observed, target }];
+  });
+  const { agreed, disputed } = onOneDigest(guests);
+  return { guests: agreed, held: [...held, ...disputed] };
+}
+
+export function leftAlone(guest: string | null, why: string): Held {
+  return { guest, failed: false, why: `${guest ?? 'this host'} is left as it is: ${why}` };
+}
+
+function chooseTarget(
+  desired: GuestSpec,
+  commit: string,
+  { failed, lastGood }: ObservedGuest,
+): { readonly target: GuestTarget | null; readonly failed: Held | null } {
+  if (failed?.fingerprint !== desired.fingerprint) {
+    return { target: { spec: desired, commit, role: 'desired' }, failed: null };
+  }
+  const back = lastGood !== null && lastGood.spec.fingerprint !== failed.fingerprint ? lastGood : null;
+  const now =
+    back === null
+      ? 'nothing that worked is known to go back to'
+      : `it stays on what last worked (${shortCommit(back.commit)})`;
+  const why =
+    `${desired.name} as of ${shortCommit(failed.commit)} failed at ${failed.at}: ${failed.error}; ` +
+    `${now}; not tried again until the desired state changes, or \`boxreeve sync --retry\``;
+  return {
+    target: back === null ? null : { ...back, role: 'last-good' },
+    failed: { guest: desired.name, failed: true, why },
+  };
+}
+
+/** Vagrant keeps one file for a box name, version and provider: guests that want another one under the same name must wait. */
+function onOneDigest(guests: readonly AimedGuest[]): { agreed: AimedGuest[]; disputed: Held[] } {
+  const digests = new Map<string, string>();
+  const byRole = [...guests].sort(
+    (a, b) => Number(a.target.role !== 'desired') - Number(b.target.role !== 'desired'),
+  );
+  for (const { target } of byRole) {
+    const key = boxKey(target.spec.box);
+    if (!digests.has(key)) digests.set(key, target.spec.box.sha256);
+  }
+  const agrees = ({ target }: AimedGuest) => digests.get(boxKey(target.spec.box)) === target.spec.box.sha256;
+  return {
+    agreed: guests.filter(agrees),
+    disputed: guests
+      .filter((guest) => !agrees(guest))
+      .map(({ desired, target }) =>
+        leftAlone(
+          desired.name,
+          `box ${boxKey(target.spec.box)} is wanted with two different files; give the new file a new version`,
+        ),
+      ),
+  };
+}
