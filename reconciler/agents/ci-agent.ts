@@ -16,12 +16,27 @@ export type DrainResult =
   /** It could not be done, or could not be seen to have been done. Do not act. */
   | { readonly state: 'failed'; readonly detail: string };
 
+/** How an agent stands in its pool, asked without changing anything. */
+export type Standing =
+  | {
+      readonly state: 'registered';
+      /** Whether the system has contact with it; null if it does not say. */
+      readonly online: boolean | null;
+      /** Whether the system would give it a job. */
+      readonly assignable: boolean;
+    }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly detail: string };
+
 export interface CiAgent {
   /** For messages: `azure-pipelines agent builder3 in macOS-pool`. */
   describe(): string;
-  /** Safe to repeat. Resolves once the system has confirmed it. */
+  /** Safe to repeat. Resolves once the system has confirmed it; what goes wrong is `failed`, never thrown. */
   drain(signal?: AbortSignal): Promise<DrainResult>;
+  /** Never throws: what goes wrong is `unknown`. */
   activity(signal?: AbortSignal): Promise<Activity>;
+  /** Left out where the system cannot be asked without changing something. Never throws. */
+  standing?(signal?: AbortSignal): Promise<Standing>;
   /** Safe to repeat. Throws if the agent could not be put back: then it is tried again at the next run. */
   undrain(signal?: AbortSignal): Promise<void>;
   /** How long to wait between the two questions that must both say idle, in milliseconds. */

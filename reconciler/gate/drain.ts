@@ -1,0 +1,192 @@
+/**
+ * The one way to a guest in which no job runs:
+ *
+ * 1. Note durably that its agent is taken off the pool, then take it off, then see that it is.
+ * 2. Ask twice, some seconds apart, whether a job runs; the first question comes after the agent is off.
+ * 3. Both say idle, and so does a look into the guest where there is one: clear. Whoever cannot tell says busy.
+ * 4. Not clear: put the agent back at once; or, where the drain may go on in the next run, when the guest's time for
+ *    draining is over, and then not again before its next window.
+ * 5. An agent that somebody else took off before is asked like any other, and never put back.
+ * 6. A machine that was never proven is held only by a job that is known to run: nobody may be there to answer for it.
+ */
+import type { Activity, CiAgent, DrainResult } from '../agents/ci-agent.ts';
+import { type Clock, iso } from '../clock.ts';
+import type { AgentSpec, WindowSpec } from '../desired/spec.ts';
+import type { Logger } from '../log.ts';
+import type { GuestMemory } from '../observed/memory.ts';
+import { drainDeadline, jobGate, retryTime } from './drain-times.ts';
+import type { Gate } from './gates.ts';
+import { putBack } from './put-back.ts';
+
+/** A guest whose running machine is to be ended. */
+export type DrainCandidate = {
+  readonly guest: string;
+  /** Of what runs there now, not of what is to come: desired state may have renamed the agent. */
+  readonly agent: AgentSpec;
+  /** The guest's memory of an earlier drain. */
+  readonly drained: GuestMemory['drained'];
+  /** Limit on the wait, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly window: WindowSpec | null;
+  /** Whether the machine was proven healthy, and so may be in service. */
+  readonly proven: boolean;
+};
+
+export type DrainContext = {
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly signal?: AbortSignal;
+  /** A drain may go on in the next run (the daemon); otherwise it is undone when the guest is not clear. */
+  readonly hold: boolean;
+  readonly agentFor: (spec: AgentSpec) => CiAgent;
+  /** Durable when it resolves. */
+  readonly remember: (guest: string, drained: GuestMemory['drained']) => Promise<void>;
+  /** Guests given up for now, and when to try again: kept by the process from run to run. */
+  readonly gaveUp: Map<string, number>;
+  /** Looks into the guest itself for a process that runs a job. */
+  readonly witness?: (guest: string, signal?: AbortSignal) => Promise<Activity>;
+};
+
+export type Clearance =
+  /** No job runs and none will come. `note`: what a person should know besides. */
+  | { readonly state: 'clear'; readonly note: string | null }
+  | { readonly state: 'held'; readonly gate: Gate & { readonly kind: 'job' } };
+
+/** Asks for every guest side by side. Never throws for what a CI system does; throws if the note cannot be kept. */
+export async function clearGuests(
+  candidates: readonly DrainCandidate[],
+  context: DrainContext,
+): Promise<ReadonlyMap<string, Clearance>> {
+  const answers = candidates.map(async (candidate) => {
+    return [candidate.guest, await clearGuest(candidate, context)] as const;
+  });
+  return new Map(await Promise.all(answers));
+}
+
+async function clearGuest(candidate: DrainCandidate, context: DrainContext): Promise<Clearance> {
+  const { guest, agent: spec } = candidate;
+  if (spec.system === 'none') return { state: 'clear', note: null };
+  const waitUntil = context.gaveUp.get(guest);
+  if (waitUntil !== undefined && waitUntil > context.clock.now()) {
+    return held(candidate, null, `gave up waiting for its job; tries again at ${iso(waitUntil)}`);
+  }
+  context.gaveUp.delete(guest);
+  const agent = context.agentFor(spec);
+  const off = await takeOff(candidate, agent, context);
+  const found = off.state === 'off' ? await askTwice(candidate, agent, context, off.absent) : off.activity;
+  if (found.state === 'idle') return { state: 'clear', note: off.note };
+  if (found.state === 'unknown' && !candidate.proven)
+    return { state: 'clear', note: `${agent.describe()}: ${found.detail}` };
+  return notClear(candidate, found.detail, off.noted, context);
+}
+
+type Noted = GuestMemory['drained'];
+type TakenOff =
+  | { readonly state: 'off'; readonly absent: boolean; readonly noted: Noted; readonly note: string | null }
+  | {
+      readonly state: 'on';
+      readonly activity: Activity & { readonly state: 'unknown' };
+      readonly noted: Noted;
+      readonly note: string | null;
+    };
+
+/** Steps 1 and 5. An agent found off is ours if we noted so before, else somebody else's. */
+async function takeOff(candidate: DrainCandidate, agent: CiAgent, context: DrainContext): Promise<TakenOff> {
+  const { guest, agent: spec } = candidate;
+  const earlier = await settleEarlier(candidate, context);
+  const standing = earlier === null ? await agent.standing?.(context.signal) : undefined;
+  const byOther = standing?.state === 'registered' && !standing.assignable;
+  const noted = earlier ?? { since: iso(context.clock.now()), byOther, agent: spec };
+  if (earlier === null) await context.remember(guest, noted);
+  const result = await quietly(agent.drain(context.signal));
+  switch (result.state) {
+    case 'drained':
+      return { state: 'off', absent: false, noted, note: null };
+    case 'absent':
+      await context.remember(guest, null);
+      return {
+        state: 'off',
+        absent: true,
+        noted: null,
+        note: `${agent.describe()} is not known there: ${result.detail}`,
+      };
+    case 'already': {
+      if (earlier !== null && !earlier.byOther) return { state: 'off', absent: false, noted, note: null };
+      const theirs = { ...noted, byOther: true };
+      if (!noted.byOther) await context.remember(guest, theirs);
+      const note = `${agent.describe()} was taken off by someone else, and is left so: ${result.detail}`;
+      return { state: 'off', absent: false, noted: theirs, note };
+    }
+    case 'failed': {
+      const detail = `it could not be taken off its pool: ${result.detail}`;
+      return { state: 'on', activity: { state: 'unknown', detail }, noted, note: null };
+    }
+  }
+}
+
+/** A drain noted for another agent than the one that is there now is ended first. */
+async function settleEarlier(
+  { guest, agent, drained }: DrainCandidate,
+  context: DrainContext,
+): Promise<Noted> {
+  if (drained === null || JSON.stringify(drained.agent) === JSON.stringify(agent)) return drained;
+  await putBack({ guest, drained }, context);
+  return null;
+}
+
+async function quietly(drain: Promise<DrainResult>): Promise<DrainResult> {
+  return drain.catch((error: unknown): DrainResult => ({ state: 'failed', detail: String(error) }));
+}
+
+/** Steps 2 and 3. */
+async function askTwice(
+  { guest }: DrainCandidate,
+  agent: CiAgent,
+  context: DrainContext,
+  absent: boolean,
+): Promise<Activity> {
+  const { signal, clock, witness } = context;
+  const ask = (question: Promise<Activity>) =>
+    question.catch((error: unknown): Activity => ({ state: 'unknown', detail: String(error) }));
+  if (!absent) {
+    const first = await ask(agent.activity(signal));
+    if (first.state !== 'idle') return first;
+    try {
+      await clock.sleep(agent.settleMs, signal);
+    } catch {
+      return { state: 'unknown', detail: 'stopped before it was asked twice' };
+    }
+    const second = await ask(agent.activity(signal));
+    if (second.state !== 'idle') return second;
+  }
+  return witness === undefined ? { state: 'idle' } : ask(witness(guest, signal));
+}
+
+/** Step 4. */
+async function notClear(
+  candidate: DrainCandidate,
+  detail: string,
+  noted: Noted,
+  context: DrainContext,
+): Promise<Clearance> {
+  const { guest } = candidate;
+  if (noted === null) return held(candidate, null, detail);
+  const now = context.clock.now();
+  const deadline = drainDeadline(candidate, noted.since, now);
+  if (context.hold && now < deadline) {
+    return { state: 'held', gate: jobGate({ guest, detail, noted, deadline, window: candidate.window }) };
+  }
+  await putBack({ guest, drained: noted }, context);
+  if (!context.hold) return held(candidate, null, `${detail}; not waited for`);
+  const retry = retryTime(candidate, now);
+  context.gaveUp.set(guest, retry);
+  return held(
+    candidate,
+    null,
+    `${detail}; waited since ${noted.since}, gave up; tries again at ${iso(retry)}`,
+  );
+}
+
+function held({ guest }: DrainCandidate, since: string | null, detail: string): Clearance {
+  return { state: 'held', gate: { kind: 'job', guest, since, detail: `${guest}: ${detail}` } };
+}
