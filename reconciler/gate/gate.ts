@@ -84,7 +84,7 @@ function windowGate(action: Action, facts: GateFacts): Gate | null {
   const expected = facts.expectedMs?.(action) ?? null;
   const left = state.closesAtMs - facts.now;
   if (expected === null || expected <= left || expected > windowLength(window)) return null;
-  const why = `window ${window.name} closes in ${showDuration(left)}, and this took ${showDuration(expected)} before`;
+  const why = `window ${window.name} closes in ${showDuration(left)}, too soon for what took ${showDuration(expected)} before; it waits`;
   return closed(window, followingOpening(window, facts.now), why);
 }
 
@@ -93,8 +93,25 @@ function closed(window: WindowSpec, opensAt: number | null, why: string): Gate {
     kind: 'window',
     window: window.name,
     opensAt: opensAt === null ? null : iso(opensAt),
-    detail: opensAt === null ? `${why}, and never opens: it has no days` : `${why} until ${iso(opensAt)}`,
+    detail:
+      opensAt === null
+        ? `${why}, and never opens: it has no days`
+        : `${why} until ${wallClock(opensAt, window.timezone)}`,
   };
+}
+
+/** `Wed 14 Jan 20:00 (Europe/Zurich)`: the window's own clock, since that is what its author thinks in. */
+export function wallClock(instant: number, timeZone: string): string {
+  const shown = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(instant);
+  return `${shown.replaceAll(',', '')} (${timeZone})`;
 }
 
 function pauseGate({ pause, now }: GateFacts): Gate | null {

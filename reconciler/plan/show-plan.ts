@@ -1,0 +1,171 @@
+/** A plan for people to read, and as a document for programs (`report/schema/plan.json`). Pure. */
+import { showDuration } from '../duration.ts';
+import { wallClock } from '../gate/gate.ts';
+import type { Gate, GatedAction } from '../gate/gates.ts';
+import type { Action, BoxRef, Plan } from './plan.ts';
+import { shortCommit } from './reasons.ts';
+import { actionGuest } from './subject.ts';
+
+export type ShowOptions = {
+  readonly color: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Columns to fill. */
+  readonly width: number;
+  /** The reader's time zone; the process's own if left out. */
+  readonly zone?: string;
+};
+
+export function showPlan(plan: Plan, gated: readonly GatedAction[], options: ShowOptions): string {
+  const paint = painter(options.color);
+  const lines = [
+    paint('bold', headline(plan, gated)),
+    ...gated.flatMap((one) => actionLines(one, options, paint)),
+    ...plan.held.flatMap(({ why, failed }) => [
+      '',
+      ...wrapped(`  ${failed ? '!' : '?'} held: `, why, options.width).map((line) =>
+        paint(failed ? 'red' : 'yellow', line),
+      ),
+    ]),
+    ...(plan.notes.length > 0 ? [''] : []),
+    ...plan.notes.flatMap((note) =>
+      wrapped('  note: ', note, options.width).map((line) => paint('dim', line)),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What `plan --json` prints. */
+export type PlanDocument = {
+  readonly host: string;
+  readonly commit: string;
+  readonly actions: readonly PlannedAction[];
+  readonly held: Plan['held'];
+  readonly notes: readonly string[];
+};
+
+export type PlannedAction = {
+  readonly id: string;
+  readonly kind: Action['kind'];
+  readonly guest: string | null;
+  readonly box: BoxRef | null;
+  readonly reason: string;
+  readonly before: string;
+  readonly after: string;
+  readonly disruptive: boolean;
+  readonly needs: readonly string[];
+  /** What the guest is built from; null where no guest is built. */
+  readonly target: { readonly fingerprint: string; readonly commit: string; readonly role: string } | null;
+  readonly recycle: boolean;
+  /** What holds it; empty if it may go. */
+  readonly gates: readonly Gate[];
+};
+
+export function planDocument(plan: Plan, gated: readonly GatedAction[]): PlanDocument {
+  return {
+    host: plan.host,
+    commit: plan.commit,
+    actions: gated.map(({ action, gates }) => ({
+      id: action.id,
+      kind: action.kind,
+      guest: actionGuest(action),
+      box: boxOf(action),
+      reason: action.reason,
+      before: action.before,
+      after: action.after,
+      disruptive: action.disruptive,
+      needs: action.needs,
+      target: 'target' in action ? targetOf(action.target) : null,
+      recycle: action.kind === 'rebuild-guest' && action.recycle,
+      gates,
+    })),
+    held: plan.held,
+    notes: plan.notes,
+  };
+}
+
+function boxOf(action: Action): BoxRef | null {
+  const box = 'box' in action ? action.box : 'target' in action ? action.target.spec.box : null;
+  return box && { name: box.name, version: box.version, provider: box.provider };
+}
+
+function targetOf({
+  spec,
+  commit,
+  role,
+}: (Action & { kind: 'create-guest' })['target']): PlannedAction['target'] {
+  return { fingerprint: spec.fingerprint, commit, role };
+}
+
+function headline(plan: Plan, gated: readonly GatedAction[]): string {
+  const at = `${plan.host} at ${shortCommit(plan.commit)}`;
+  if (gated.length === 0) {
+    return plan.held.length === 0
+      ? `${at}: nothing to do, the host is what it should be`
+      : `${at}: nothing that can be done now`;
+  }
+  const waiting = gated.filter(({ gates }) => gates.length > 0).length;
+  const count = gated.length === 1 ? '1 action' : `${gated.length} actions`;
+  return `${at}: ${count}${waiting === 0 ? '' : waiting === gated.length ? ', waiting' : `, ${waiting} of them waiting`}`;
+}
+
+type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim' | 'bold';
+
+const SIGNS: Readonly<Record<Action['kind'], readonly [string, Colour]>> = {
+  'fetch-box': ['↓', 'cyan'],
+  'add-box': ['+', 'green'],
+  'remove-box': ['-', 'red'],
+  'create-guest': ['+', 'green'],
+  'rebuild-guest': ['~', 'yellow'],
+  'start-guest': ['>', 'green'],
+  'remove-guest': ['-', 'red'],
+  'reboot-host': ['*', 'yellow'],
+};
+
+function actionLines({ action, gates }: GatedAction, options: ShowOptions, paint: Paint): string[] {
+  const [sign, colour] = SIGNS[action.kind];
+  const change = [action.before || 'nothing', action.after || 'nothing'].join(' → ');
+  return [
+    '',
+    paint(colour, `  ${sign} ${action.id}${action.disruptive ? '  (disruptive)' : ''}`),
+    ...wrapped('      ', action.reason, options.width),
+    ...wrapped('      ', change, options.width).map((line) => paint('dim', line)),
+    ...gates.flatMap((gate) =>
+      wrapped('      waits: ', gateText(gate, options), options.width).map((line) => paint('yellow', line)),
+    ),
+  ];
+}
+
+/** A window's opening is told in its own zone, in the reader's where that is another, and as a time from now. */
+function gateText(gate: Gate, { now, zone }: ShowOptions): string {
+  if (gate.kind !== 'window' || gate.opensAt === null) return gate.detail;
+  const opensAt = Date.parse(gate.opensAt);
+  const readers = wallClock(opensAt, zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const here = gate.detail.includes(readers) ? '' : `${readers}, `;
+  return `${gate.detail}: ${here}in ${showDuration(opensAt - now)}`;
+}
+
+/** Breaks a sentence into lines of a width, each but the first indented to where the first began. */
+function wrapped(start: string, text: string, width: number): string[] {
+  const indent = ' '.repeat(start.length);
+  const room = Math.max(20, width - start.length);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines.map((each, index) => `${index === 0 ? start : indent}${each}`);
+}
+
+type Paint = (colour: Colour, text: string) => string;
+
+const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
+
+function painter(on: boolean): Paint {
+  return (colour, text) => (on ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
+}

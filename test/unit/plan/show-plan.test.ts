@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { gatePlan, holdGuests } from '../../../reconciler/gate/gate.ts';
+import type { GatedAction } from '../../../reconciler/gate/gates.ts';
+import { makePlan } from '../../../reconciler/plan/make-plan.ts';
+import type { Plan } from '../../../reconciler/plan/plan.ts';
+import { planDocument, showPlan } from '../../../reconciler/plan/show-plan.ts';
+import {
+  box,
+  COMMIT,
+  guest,
+  host,
+  NIGHTLY,
+  NOW,
+  observation,
+  observed,
+  observedBox,
+  running,
+} from './builders.ts';
+
+function gate(plan: Plan, freeBytes = 1e12): GatedAction[] {
+  return gatePlan(plan, { now: NOW, windowOf: () => NIGHTLY, pause: null, forceWindow: false, freeBytes });
+}
+
+const failed = {
+  fingerprint: 'x',
+  commit: COMMIT,
+  at: '2026-01-14T03:00:00.000Z',
+  error: 'init.sh exited with 1',
+};
+const changing = makePlan({
+  spec: host([guest({ box: box('2022.2.24') }), guest({ name: 'docs-agent', fingerprint: 'x' })]),
+  commit: COMMIT,
+  observation: observation({
+    boxes: [observedBox(box('2022.2.17'), ['azure-agent'])],
+    guests: [running(guest()), observed({ name: 'docs-agent', failed })],
+    strangers: [
+      { name: 'default', folder: '/home/me/try', provider: 'virtualbox', box: 'debian/bookworm64' },
+    ],
+  }),
+  now: NOW,
+});
+const nothing = makePlan({
+  spec: host([guest()]),
+  commit: COMMIT,
+  observation: observation({
+    boxes: [observedBox(box('2022.2.17'), ['azure-agent'])],
+    guests: [running(guest())],
+  }),
+  now: NOW,
+});
+const plain = { color: false, now: NOW, width: 96, zone: 'America/New_York' };
+
+describe('a plan shown to people', () => {
+  it('gives each action a sign, its reason, what was and will be, and when its window opens in both zones', () => {
+    expect(showPlan(changing, gate(changing), plain)).toBe(`builder1 at 9ab3e51: 3 actions, 1 of them waiting
+
+  ↓ fetch-box azure-ci-node 2022.2.24 (lxc)
+      azure-agent needs it, and its file is not on this host
+      nothing → file of azure-ci-node 2022.2.24, 12.4 MiB
+
+  + add-box azure-ci-node 2022.2.24 (lxc)
+      azure-agent needs it
+      nothing → azure-ci-node 2022.2.24
+
+  ~ rebuild-guest azure-agent  (disruptive)
+      box azure-ci-node 2022.2.17 → 2022.2.24, last applied 4f2c1a9
+      azure-ci-node 2022.2.17, as of 4f2c1a9 → azure-ci-node 2022.2.24, as of 9ab3e51
+      waits: window nightly is closed until Wed 14 Jan 20:00 (Europe/Zurich): Wed 14 Jan 14:00
+             (America/New_York), in 7 h
+
+  ! held: docs-agent as of 9ab3e51 failed at 2026-01-14T03:00:00.000Z: init.sh exited with 1;
+          nothing that worked is known to go back to; not tried again until the desired state
+          changes, or \`boxreeve sync --retry\`
+
+  note: default in /home/me/try (virtualbox, box debian/bookworm64) is not declared, and not
+        touched
+`);
+  });
+
+  it('does not tell the time twice to a reader in the zone of the window', () => {
+    expect(showPlan(changing, gate(changing), { ...plain, zone: 'Europe/Zurich', width: 200 })).toContain(
+      'waits: window nightly is closed until Wed 14 Jan 20:00 (Europe/Zurich): in 7 h\n',
+    );
+  });
+
+  it('says so when there is nothing to do', () => {
+    expect(showPlan(nothing, [], plain)).toBe(
+      'builder1 at 9ab3e51: nothing to do, the host is what it should be\n',
+    );
+  });
+
+  it('keeps to the width, and is coloured only where that is wanted', () => {
+    const text = showPlan(changing, gate(changing), { ...plain, width: 60 });
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(text).not.toContain('\u001b');
+    const coloured = showPlan(changing, gate(changing), { ...plain, color: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour is a control character
+    expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(showPlan(changing, gate(changing), plain));
+    expect(coloured).toContain('\u001b[33m  ~ rebuild-guest');
+  });
+});
+
+describe('a plan as a document', () => {
+  const schema: unknown = JSON.parse(
+    readFileSync(new URL('../../../reconciler/report/schema/plan.json', import.meta.url), 'utf8'),
+  );
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+  const validate = typeof schema === 'object' && schema !== null ? ajv.compile(schema) : undefined;
+  const problems = (document: unknown) => (validate?.(document) ? [] : validate?.errors);
+
+  it('says what each guest is built from, and what holds each action', () => {
+    const document = planDocument(changing, gate(changing));
+    expect(problems(document)).toEqual([]);
+    expect(document.actions.at(2)).toMatchObject({
+      id: 'rebuild-guest azure-agent',
+      guest: 'azure-agent',
+      box: { name: 'azure-ci-node', version: '2022.2.24', provider: 'lxc' },
+      target: { commit: COMMIT, role: 'desired' },
+      gates: [{ kind: 'window', opensAt: '2026-01-14T19:00:00.000Z' }],
+    });
+  });
+
+  it('keeps to its schema with every kind of gate', () => {
+    const job = { kind: 'job', guest: 'azure-agent', since: null, detail: 'x' } as const;
+    const pause = { reason: 'x', since: '2026-01-14T10:00:00.000Z', until: null };
+    fc.assert(
+      fc.property(fc.boolean(), fc.boolean(), fc.boolean(), (short, paused, busy) => {
+        const gated = gatePlan(changing, {
+          now: NOW,
+          windowOf: () => NIGHTLY,
+          pause: paused ? pause : null,
+          forceWindow: false,
+          freeBytes: short ? 0 : 1e12,
+        });
+        const held = busy ? holdGuests(gated, new Map([['azure-agent', job]])) : gated;
+        expect(problems(planDocument(changing, held))).toEqual([]);
+      }),
+    );
+    expect(problems({ ...planDocument(changing, []), more: 1 })).not.toEqual([]);
+  });
+});
