@@ -1,0 +1,52 @@
+/**
+ * libvirt: the machine id is the domain's UUID. One `virsh` call lists all domains and, after a mark, those that run.
+ * The connection is the one that vagrant-libvirt takes unless its Vagrantfile says otherwise: LIBVIRT_DEFAULT_URI, or
+ * the system's.
+ */
+import { askTool, complaintOf, firstLineOf } from './ask-tool.ts';
+import { answerEach, exists, gone, type Provider, unknown } from './provider.ts';
+
+const MARK = 'boxreeve-running';
+
+export const libvirt: Provider = {
+  async machines(ids) {
+    const listed = await list();
+    if ('why' in listed) return answerEach(ids, () => unknown(listed.why));
+    return answerEach(ids, (id) => {
+      const uuid = id.toLowerCase();
+      if (!listed.all.has(uuid)) return gone;
+      return exists(listed.running.has(uuid) ? 'running' : 'stopped');
+    });
+  },
+  version: () => firstLineOf('virsh', ['--version']),
+};
+
+type Listed =
+  | { readonly all: ReadonlySet<string>; readonly running: ReadonlySet<string> }
+  | { readonly why: string };
+
+async function list(): Promise<Listed> {
+  const connection = process.env.LIBVIRT_DEFAULT_URI ?? 'qemu:///system';
+  const answer = await askTool('virsh', [
+    '--readonly',
+    '--connect',
+    connection,
+    `list --all --uuid; echo ${MARK}; list --uuid`,
+  ]);
+  if (answer.state === 'none') return { why: answer.why };
+  const [all, running, ...rest] = answer.stdout.split(MARK);
+  if (
+    answer.exitStatus !== 0 ||
+    answer.stderr !== '' ||
+    all === undefined ||
+    running === undefined ||
+    rest.length > 0
+  ) {
+    return { why: complaintOf('virsh', answer) };
+  }
+  return { all: uuidsIn(all), running: uuidsIn(running) };
+}
+
+function uuidsIn(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().match(/^[0-9a-f-]{36}$/gm) ?? []);
+}
