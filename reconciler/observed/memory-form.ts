@@ -1,0 +1,133 @@
+/** The form of `memory.json`, checked whenever it is read. A change of form that old files do not have needs a new version. */
+import type { AgentSpec, BoxSpec, GuestFile, GuestSpec, ProbeSpec, WindowSpec } from '../desired/spec.ts';
+import type { Pause } from '../gate/gates.ts';
+import {
+  type Check,
+  either,
+  isBoolean,
+  isNumber,
+  isOneOf,
+  isString,
+  listOf,
+  objectOf,
+  orNull,
+  recordOf,
+} from './check.ts';
+import type { GuestMemory, Memory, SshTarget } from './memory.ts';
+
+const strings = listOf(isString);
+
+const isBoxSpec = objectOf<BoxSpec>({
+  name: isString,
+  version: isString,
+  provider: isString,
+  sha256: isString,
+  size: isNumber,
+  sources: strings,
+});
+
+const isGuestFile = objectOf<GuestFile>({
+  path: isString,
+  executable: isBoolean,
+  oid: isString,
+  sha256: isString,
+  size: isNumber,
+});
+
+const isProbeSpec = objectOf<ProbeSpec>({ name: isString, run: isString, expect: orNull(isString) });
+
+const isAgentSpec: Check<AgentSpec> = either(
+  objectOf<Extract<AgentSpec, { system: 'none' }>>({ system: isOneOf('none') }),
+  either(
+    objectOf<Extract<AgentSpec, { system: 'command' }>>({
+      system: isOneOf('command'),
+      drain: strings,
+      idle: strings,
+      undrain: strings,
+    }),
+    objectOf<Exclude<AgentSpec, { system: 'none' | 'command' }>>({
+      system: isOneOf('azure-pipelines', 'github-actions', 'gitlab-runner', 'buildkite', 'jenkins'),
+      settings: recordOf(isString),
+    }),
+  ),
+);
+
+const isWindowSpec = objectOf<WindowSpec>({
+  name: isString,
+  days: listOf(isOneOf('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')),
+  from: isString,
+  to: isString,
+  timezone: isString,
+});
+
+const isGuestSpec = objectOf<GuestSpec>({
+  name: isString,
+  box: isBoxSpec,
+  provider: isString,
+  env: recordOf(isString),
+  secrets: strings,
+  files: listOf(isGuestFile),
+  agent: isAgentSpec,
+  log: isString,
+  probes: listOf(isProbeSpec),
+  timeouts: objectOf<GuestSpec['timeouts']>({ up: isNumber, drain: isNumber, probe: isNumber }),
+  window: orNull(isWindowSpec),
+  recycleEvery: orNull(isNumber),
+  fingerprint: isString,
+});
+
+const isSshTarget = objectOf<SshTarget>({
+  host: isString,
+  port: isNumber,
+  user: isString,
+  identityFiles: strings,
+  hostKey: orNull(isString),
+});
+
+const isGuestMemory = objectOf<GuestMemory>({
+  built: orNull(
+    objectOf<NonNullable<GuestMemory['built']>>({
+      spec: isGuestSpec,
+      commit: isString,
+      at: isString,
+      machineId: isString,
+      ssh: isSshTarget,
+    }),
+  ),
+  building: orNull(
+    objectOf<NonNullable<GuestMemory['building']>>({
+      fingerprint: isString,
+      commit: isString,
+      at: isString,
+      machineName: isString,
+    }),
+  ),
+  good: orNull(
+    objectOf<NonNullable<GuestMemory['good']>>({ spec: isGuestSpec, commit: isString, at: isString }),
+  ),
+  failed: orNull(
+    objectOf<NonNullable<GuestMemory['failed']>>({
+      fingerprint: isString,
+      commit: isString,
+      at: isString,
+      error: isString,
+    }),
+  ),
+  drained: orNull(
+    objectOf<NonNullable<GuestMemory['drained']>>({
+      since: isString,
+      byOther: isBoolean,
+      agent: isAgentSpec,
+    }),
+  ),
+});
+
+export const isMemory: Check<Memory> = objectOf<Memory>({
+  version: isOneOf(1),
+  host: isString,
+  applied: orNull(objectOf<NonNullable<Memory['applied']>>({ commit: isString, at: isString })),
+  guests: recordOf(isGuestMemory),
+  pause: orNull(objectOf<Pause>({ reason: isString, since: isString, until: orNull(isString) })),
+  waiting: orNull(isString),
+  refused: orNull(isString),
+});
