@@ -1,0 +1,176 @@
+/**
+ * Every call of Git goes through here. Git is told to forget the machine's own configuration, hooks, attributes and pagers,
+ * so that what a host does depends on the infra repo and on host.yaml alone.
+ *
+ * Arguments are written by this code. What comes from outside (a branch, a path, an object id) is checked by its caller, and
+ * stands behind `--` or `--end-of-options`, or inside a full ref name.
+ */
+import { type ExecaError, execa } from 'execa';
+import { GitFailed, RemoteUnreachable } from '../errors.ts';
+
+export type GitOptions = {
+  readonly input?: string | Buffer;
+  /** Added to Git's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds; the whole process group is ended afterwards. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Exit statuses that are an answer, not a failure. */
+  readonly allow?: readonly number[];
+};
+
+export type GitAnswer = { readonly stdout: Buffer; readonly exitCode: number };
+
+/** Time limits in milliseconds: local commands, and those that talk to a remote. */
+export const LOCAL_LIMIT = 60_000;
+export const REMOTE_LIMIT = 10 * 60_000;
+
+/**
+ * Settings that no file may change. `core.fsync` makes objects and refs outlive a power cut; `protocol.ext` would run commands
+ * named in a URL.
+ */
+const SETTINGS: readonly string[] = [
+  'core.hooksPath=/dev/null',
+  'core.attributesFile=/dev/null',
+  'core.fsmonitor=false',
+  'core.fsync=loose-object,pack,pack-metadata,reference',
+  'core.fsyncMethod=fsync',
+  'protocol.ext.allow=never',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.detachedHead=false',
+  'credential.interactive=false',
+];
+
+/** Runs git in a repository; resolves to its standard output. Throws GitFailed. */
+export async function git(
+  gitDir: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<Buffer> {
+  return (await run(gitDir, args, options, (message) => new GitFailed(message))).stdout;
+}
+
+/** The same, with the exit status. */
+export async function gitAnswer(
+  gitDir: string,
+  args: readonly string[],
+  options: GitOptions,
+): Promise<GitAnswer> {
+  return run(gitDir, args, options, (message) => new GitFailed(message));
+}
+
+/** Runs git against the remote. Throws RemoteUnreachable, with no credentials of a URL in its message. */
+export async function gitRemote(
+  gitDir: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<Buffer> {
+  const limits = { timeout: REMOTE_LIMIT, ...options };
+  return (await run(gitDir, args, limits, (message) => new RemoteUnreachable(message))).stdout;
+}
+
+async function run(
+  gitDir: string,
+  args: readonly string[],
+  options: GitOptions,
+  failure: (message: string) => Error,
+): Promise<GitAnswer> {
+  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  try {
+    const child = execa('git', [`--git-dir=${gitDir}`, ...settings, ...args], {
+      env: { ...environment(), ...options.env },
+      extendEnv: false,
+      encoding: 'buffer',
+      stripFinalNewline: false,
+      maxBuffer: 256 * 1024 * 1024,
+      timeout: options.timeout ?? LOCAL_LIMIT,
+      forceKillAfterDelay: 2000,
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    });
+    const { stdout } = await child;
+    return { stdout: Buffer.from(stdout), exitCode: 0 };
+  } catch (error) {
+    if (isExecaError(error) && error.exitCode !== undefined && options.allow?.includes(error.exitCode)) {
+      return { stdout: bytes(error.stdout), exitCode: error.exitCode };
+    }
+    throw failure(explain(args, error));
+  }
+}
+
+function isExecaError(error: unknown): error is ExecaError {
+  return error instanceof Error && 'shortMessage' in error && 'command' in error;
+}
+
+function bytes(output: unknown): Buffer {
+  return output instanceof Uint8Array ? Buffer.from(output) : Buffer.alloc(0);
+}
+
+/** What Git said, in one or a few lines. */
+function explain(args: readonly string[], error: unknown): string {
+  const command = `git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
+  if (!isExecaError(error)) return `${command}: ${String(error)}`;
+  if (error.timedOut) return `${command} did not end in time, and was ended`;
+  if (error.isCanceled) return `${command} was stopped`;
+  if (error.code === 'ENOENT') return 'git is not installed on this host, or not on PATH';
+  const said = withoutCredentials(bytes(error.stderr).toString('utf8').trim());
+  const how =
+    error.exitCode === undefined
+      ? `was ended by ${error.signal ?? 'a signal'}`
+      : `failed with status ${error.exitCode}`;
+  return said === '' ? `${command} ${how}` : `${command}: ${said}`;
+}
+
+/** `https://user:token@host/` becomes `https://host/`. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+}
+
+/** Of this process's environment, only what Git needs to find itself, the person's SSH set-up and a proxy. */
+const PASSED_ON: readonly string[] = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'TMPDIR',
+  'SSH_AUTH_SOCK',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+];
+
+function environment(): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(passed),
+    LC_ALL: 'C',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    // a remote that hangs or asks for a password must fail instead
+    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15',
+  };
+}
+
+/** A full object id, SHA-1 or SHA-256. */
+export function isObjectId(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+/** Lines of output, without the empty one at the end. */
+export function lines(output: Buffer): string[] {
+  const text = output.toString('utf8');
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}

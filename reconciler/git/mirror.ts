@@ -1,0 +1,218 @@
+/**
+ * The host's bare mirror of the infra repo.
+ *
+ * 1. One `ls-remote` a poll says where the watched branch and all audit branches are; nothing else is asked when none moved.
+ * 2. The watched branch is fetched to `refs/boxreeve/tip`, also when it was rewritten: whether the host follows is the trust
+ *    check's to say, so a branch that comes right again is seen.
+ * 3. Contents are fetched for the desired state only (a partial clone), and all of them at once: a host that is cut off from
+ *    Git can still rebuild every guest.
+ */
+import { RemoteUnreachable } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
+import { commitTree } from './commit-tree.ts';
+import { git, gitAnswer, gitRemote, isObjectId, lines } from './git-command.ts';
+import type { CommitInfo, GitMirror } from './ports.ts';
+import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
+import { openRepository, REMOTE } from './repository.ts';
+
+export type MirrorOptions = {
+  readonly gitDir: string;
+  /** URL or path of the infra repo. */
+  readonly remote: string;
+  readonly branch: string;
+  /** Folder of the desired state. */
+  readonly path: string;
+  readonly log: Pick<Logger, 'info' | 'debug'>;
+  /** Makes the file with which a commit's signature is checked, for the record; null: none is. */
+  readonly approversOf?: (commit: string) => Promise<string | null>;
+};
+
+export type Mirror = GitMirror & {
+  /** Tips of the audit branches on the remote, by host, as the last fetch saw them. */
+  auditTips(pattern: string): Record<string, string>;
+  /** Packs what has piled up, if it is much. Now and then: a host runs for years. */
+  maintain(): Promise<void>;
+};
+
+const TIP = 'refs/boxreeve/tip';
+
+export async function openMirror(options: MirrorOptions): Promise<Mirror> {
+  const { gitDir, remote, log } = options;
+  await openRepository(gitDir, remote);
+  const watched = `refs/heads/${options.branch}`;
+  let seen: RemoteRefs = new Map();
+  let tip = await refValue(gitDir, TIP);
+  const described = new Map<string, CommitInfo>();
+
+  async function fetch(signal?: AbortSignal): Promise<string> {
+    const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, 'refs/heads/*'], {
+      signal,
+      timeout: 60_000,
+    });
+    seen = parseRemoteRefs(listed.toString('utf8'));
+    const there = seen.get(watched);
+    if (there === undefined) throw new RemoteUnreachable(`${shown(remote)} has no branch ${options.branch}`);
+    if (there === tip) return there;
+    await fetchBranch(options, signal);
+    tip = await refValue(gitDir, TIP);
+    if (tip === null)
+      throw new RemoteUnreachable(`${shown(remote)} did not give its branch ${options.branch}`);
+    await fetchContents(options, tip, signal);
+    log.info({ event: 'fetched', commit: tip }, `fetched ${options.branch} at ${tip.slice(0, 7)}`);
+    return tip;
+  }
+
+  return {
+    fetch,
+    lastTip: async () => tip,
+    auditTips: (pattern) => auditTips(seen, pattern),
+    desiredTreeId: async (commit) => {
+      return refValue(gitDir, `${checked(commit)}:${options.path}`);
+    },
+    tree: (commit) => commitTree(gitDir, checked(commit)),
+    blob: (oid) => git(gitDir, ['cat-file', 'blob', checked(oid)]),
+    describe: async (commit) => {
+      const known = described.get(commit) ?? (await describe(options, checked(commit)));
+      if (described.size > 100) described.clear();
+      described.set(commit, known);
+      return known;
+    },
+    isAncestor: (ancestor, descendant) => isAncestor(gitDir, ancestor, descendant),
+    lineChanges: (from, to, folder) => lineChanges(gitDir, checked(from), checked(to), folder),
+    maintain: async () => {
+      // off for every other call, so that no poll is ever the one that packs
+      await git(gitDir, ['-c', 'gc.auto=6700', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet'], {
+        timeout: 30 * 60_000,
+      });
+    },
+    keep: async (name, commit) => {
+      await git(gitDir, ['update-ref', `refs/boxreeve/keep/${name}`, checked(commit)]);
+    },
+  };
+}
+
+/** Whether every commit of `ancestor` is in `descendant`. False if one of them is not known. */
+export async function isAncestor(gitDir: string, ancestor: string, descendant: string): Promise<boolean> {
+  if (ancestor === descendant) return true;
+  const args = ['merge-base', '--is-ancestor', checked(ancestor), checked(descendant)];
+  return (await gitAnswer(gitDir, args, { allow: [1, 128] })).exitCode === 0;
+}
+
+/** The object a ref names; null if there is none. */
+export async function refValue(gitDir: string, ref: string): Promise<string | null> {
+  const { stdout, exitCode } = await gitAnswer(
+    gitDir,
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', ref],
+    { allow: [1, 128] },
+  );
+  return exitCode === 0 ? (lines(stdout)[0] ?? null) : null;
+}
+
+function checked(id: string): string {
+  if (!isObjectId(id)) throw new RemoteUnreachable(`${JSON.stringify(id)} is no commit`);
+  return id;
+}
+
+function shown(remote: string): string {
+  return remote.replace(/\/\/[^/@]*@/, '//');
+}
+
+/** Commits and trees of the branch, contents left out where the remote can do that (`uploadpack.allowFilter`). */
+async function fetchBranch({ gitDir, branch }: MirrorOptions, signal?: AbortSignal): Promise<void> {
+  await gitRemote(
+    gitDir,
+    [
+      '-c',
+      'fetch.fsckObjects=true',
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-write-fetch-head',
+      '--filter=blob:none',
+      REMOTE,
+      `+refs/heads/${branch}:${TIP}`,
+    ],
+    { signal },
+  );
+}
+
+/** All contents of the desired state of a commit that are not here yet, in one request. */
+async function fetchContents(
+  { gitDir, path }: MirrorOptions,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const missing = await missingBlobs(gitDir, commit, path);
+  if (missing.length === 0) return;
+  await gitRemote(
+    gitDir,
+    [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--filter=blob:none',
+      '--recurse-submodules=no',
+      '--stdin',
+      REMOTE,
+    ],
+    { input: `${missing.join('\n')}\n`, signal },
+  );
+}
+
+/** `--missing=print` lists what is not here with a `?` before it, instead of going to get it. */
+async function missingBlobs(gitDir: string, commit: string, path: string): Promise<string[]> {
+  const tree = await refValue(gitDir, `${commit}:${path}`);
+  if (tree === null) return [];
+  const listed = await git(gitDir, ['rev-list', '--objects', '--no-object-names', '--missing=print', tree]);
+  return lines(listed).flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
+}
+
+async function describe({ gitDir, approversOf }: MirrorOptions, commit: string): Promise<CommitInfo> {
+  const approvers = (await approversOf?.(commit)) ?? '/dev/null';
+  const output = await git(gitDir, [
+    '-c',
+    `gpg.ssh.allowedSignersFile=${approvers}`,
+    'log',
+    '-1',
+    `--format=${COMMIT_FORMAT}`,
+    commit,
+  ]);
+  const info = parseCommit(output.toString('utf8'));
+  if (info === null) throw new RemoteUnreachable(`commit ${commit} cannot be read`);
+  return info;
+}
+
+/** Lines added or removed, whichever is more, in each file below a folder. */
+async function lineChanges(
+  gitDir: string,
+  from: string,
+  to: string,
+  folder: string,
+): Promise<Record<string, number>> {
+  const args = [
+    '--literal-pathspecs',
+    'diff-tree',
+    '-r',
+    '-z',
+    '--numstat',
+    '--no-renames',
+    '--no-ext-diff',
+    '--no-textconv',
+    from,
+    to,
+    '--',
+    `${folder}/`,
+  ];
+  const { stdout, exitCode } = await gitAnswer(gitDir, args, { allow: [128] });
+  const changes: Record<string, number> = {};
+  if (exitCode !== 0) return changes;
+  for (const line of stdout.toString('utf8').split('\0')) {
+    const [added, removed, path] = line.split('\t');
+    if (path === undefined || added === '-' || removed === '-') continue;
+    changes[path.slice(folder.length + 1)] = Math.max(Number(added), Number(removed));
+  }
+  return changes;
+}
