@@ -1,0 +1,162 @@
+/** Which records a run gives rise to, and when a wait or a refusal is worth a record. */
+import type { CarriedOut } from '../apply/carry-out.ts';
+import { iso } from '../clock.ts';
+import type { Accepted } from '../desired/accept.ts';
+import type { HostSpec } from '../desired/spec.ts';
+import type { Pause } from '../gate/gates.ts';
+import { gateSummary } from '../gate/summary.ts';
+import type { Host } from '../host-ports.ts';
+import { fingerprintsIn } from '../observed/fingerprints.ts';
+import type { Request } from '../reconcile.ts';
+import {
+  draftOfAttempt,
+  draftOfCheckIn,
+  draftOfPause,
+  draftOfRefusal,
+  draftOfWaiting,
+  type Moment,
+} from './draft.ts';
+import type { AuditRecord } from './record.ts';
+
+type Desired = { readonly commit: string; readonly spec: HostSpec };
+
+/** Records what was tried; else, once for each reason, what is waited for; else, now and then, that all is well. */
+export async function account(
+  host: Host,
+  desired: Desired,
+  done: CarriedOut,
+  request: Request,
+): Promise<readonly AuditRecord[]> {
+  const waiting = gateSummary(done.pending);
+  const records =
+    done.attempt !== null
+      ? [await recordAttempt(host, done)]
+      : await recordQuietRun(host, desired, done, waiting, request);
+  if (host.memory.read().waiting !== waiting) await host.memory.update((memory) => ({ ...memory, waiting }));
+  return records;
+}
+
+/** Records a commit that is refused, once for each commit and reason. */
+export async function recordRefusal(
+  host: Host,
+  { refusal }: Accepted,
+  request: Request,
+): Promise<readonly AuditRecord[]> {
+  const key = refusal === null ? null : `${refusal.commit} ${refusal.error.message}`;
+  if (host.memory.read().refused === key) return [];
+  const records =
+    refusal === null
+      ? []
+      : [
+          await host.audit.append(
+            draftOfRefusal(
+              await about(host, request, refusal.commit),
+              refusal.error.message,
+              await moment(host),
+            ),
+          ),
+        ];
+  // a crash before this line records the refusal once more: better twice than never
+  await host.memory.update((memory) => ({ ...memory, refused: key }));
+  return records;
+}
+
+export async function recordPause(host: Host, reason: string, until: string | null): Promise<void> {
+  const text = `${reason} (${until === null ? 'until resumed' : `until ${until}`})`;
+  await host.audit.append(draftOfPause(await aboutNow(host), 'paused', text, await moment(host)));
+}
+
+export async function recordResume(host: Host, pause: Pause): Promise<void> {
+  const text = `was paused since ${pause.since}: ${pause.reason}`;
+  await host.audit.append(draftOfPause(await aboutNow(host), 'resumed', text, await moment(host)));
+}
+
+async function recordAttempt(
+  host: Host,
+  { attempt, outcomes, pending, seen, agentNotes }: CarriedOut,
+): Promise<AuditRecord> {
+  if (attempt === null) throw new Error('there is no attempt to record');
+  const notes = [...agentNotes, ...seen.plan.notes, ...seen.plan.held.map(({ why }) => why)];
+  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, await moment(host));
+  await attempt.complete(draft);
+  const record = await host.audit.append(draft);
+  await attempt.close();
+  await keepWhatWorked(host);
+  return record;
+}
+
+/** What guests go back to must stay in the mirror, also when the branch is rewritten. */
+async function keepWhatWorked(host: Host): Promise<void> {
+  for (const [guest, { good }] of Object.entries(host.memory.read().guests)) {
+    if (good !== null) await host.mirror.keep(`good-${guest}`, good.commit);
+  }
+}
+
+async function recordQuietRun(
+  host: Host,
+  desired: Desired,
+  done: CarriedOut,
+  waiting: string | null,
+  request: Request,
+): Promise<readonly AuditRecord[]> {
+  if (waiting !== null && waiting !== host.memory.read().waiting) {
+    const draft = draftOfWaiting(
+      await about(host, request, desired.commit),
+      done.pending,
+      done.agentNotes,
+      await moment(host),
+    );
+    return [await host.audit.append(draft)];
+  }
+  const last = await host.audit.last();
+  const due = last === null || host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery;
+  return due ? [await checkIn(host, desired, done, request)] : [];
+}
+
+async function checkIn(
+  host: Host,
+  desired: Desired,
+  { seen, pending }: CarriedOut,
+  request: Request,
+): Promise<AuditRecord> {
+  const proven = seen.observation.guests.filter(
+    ({ builtFrom, machine }) =>
+      builtFrom !== null && machine.state === 'present' && machine.power === 'running',
+  );
+  const probes = (await Promise.all(proven.map(({ name }) => host.probe(name)))).flat();
+  const problems = [
+    ...seen.plan.held.map(({ why }) => why),
+    ...seen.observation.unknown.map(({ guest, why }) => `${guest ?? 'the host'} cannot be observed: ${why}`),
+    ...pending.map(({ action, gates }) => `${action.id} waits: ${gates[0]?.detail ?? 'it is next'}`),
+  ];
+  const draft = draftOfCheckIn(
+    await about(host, request, desired.commit),
+    problems,
+    probes,
+    await moment(host),
+  );
+  const record = await host.audit.append(draft);
+  await host.maintain();
+  return record;
+}
+
+async function about(host: Host, request: Pick<Request, 'trigger'>, commit: string) {
+  return { id: host.newId(), trigger: request.trigger, desired: await host.mirror.describe(commit) };
+}
+
+async function aboutNow(host: Host) {
+  const applied = host.memory.read().applied;
+  return {
+    id: host.newId(),
+    trigger: 'manual' as const,
+    desired: applied && (await host.mirror.describe(applied.commit)),
+  };
+}
+
+async function moment(host: Host): Promise<Moment> {
+  return {
+    time: iso(host.clock.now()),
+    versions: await host.versions(),
+    fingerprints: fingerprintsIn(host.memory.read()),
+  };
+}

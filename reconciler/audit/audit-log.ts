@@ -1,0 +1,234 @@
+/**
+ * This host's chain of records, in its own repository first.
+ *
+ * 1. `refs/boxreeve/audit/<host>` is the chain: a record is written when that ref has moved to its commit, not before.
+ * 2. The ref moves by compare-and-swap, so two writers cannot both append to one record.
+ * 3. The chain goes to the remote by plain pushes of that one branch, never forced: pushing it again changes nothing, so an
+ *    answer that was lost does no harm, and what the remote has is never overwritten.
+ * 4. A host without a chain takes up the one on the remote, if every commit of it is signed with this host's key.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuditDiverged, GitFailed, RemoteUnreachable } from '../errors.ts';
+import { git, gitAnswer, gitRemote, lines } from '../git/git-command.ts';
+import { isAncestor, refValue } from '../git/mirror.ts';
+import { parseRemoteRefs } from '../git/remote-refs.ts';
+import { REMOTE } from '../git/repository.ts';
+import { signatureOf } from '../git/trust.ts';
+import { commitMessage } from './message.ts';
+import { parseRecord, recordBytes, recordDigest } from './parse-record.ts';
+import { localRef, pushedRef, recordPath } from './paths.ts';
+import type { AuditLog, AuditRecord, RecordDraft } from './record.ts';
+import type { Reserve } from './reserve.ts';
+
+export type AuditLogOptions = {
+  readonly gitDir: string;
+  readonly host: string;
+  /** Private key, absolute path. */
+  readonly signingKey: string;
+  /** The same key's public half, `ssh-ed25519 AAAA…`. */
+  readonly publicKey: string;
+  /** Branch on the remote, such as `audit/builder1`. */
+  readonly branch: () => string;
+  /** Audit tips of all hosts, as last seen on the remote. */
+  readonly witness: () => Readonly<Record<string, string>>;
+  readonly reserve: Reserve;
+};
+
+/** Must be awaited before anything is recorded; asks the remote only if this host has no chain of its own. */
+export function openAuditLog(options: AuditLogOptions): AuditLog {
+  const { gitDir, host, reserve } = options;
+  const ref = localRef(host);
+  let known: {
+    readonly tip: string | null;
+    readonly last: AuditRecord | null;
+    readonly digest: string | null;
+  } | null = null;
+  let waiting: number | null = null;
+
+  async function chain() {
+    known ??= await readChain(options, (await refValue(gitDir, ref)) ?? (await takeUp(options)));
+    return known;
+  }
+
+  async function append(draft: RecordDraft): Promise<AuditRecord> {
+    const { tip, last, digest } = await chain();
+    if (last?.id === draft.id) return last;
+    const { [host]: _own, ...witness } = options.witness();
+    const record: AuditRecord = {
+      apiVersion: 'boxreeve/v1',
+      host,
+      sequence: (last?.sequence ?? 0) + 1,
+      previous: digest,
+      ...draft,
+      witness,
+    };
+    const bytes = recordBytes(record);
+    const commit = await writeCommit(options, record, bytes, tip);
+    await git(gitDir, ['update-ref', '-m', 'append', ref, commit, tip ?? '0'.repeat(commit.length)]);
+    known = { tip: commit, last: record, digest: recordDigest(bytes) };
+    waiting = null;
+    return record;
+  }
+
+  return {
+    append: (draft) => reserve.use(() => append(draft)),
+    last: async () => (await chain()).last,
+    unpushed: async () => {
+      waiting ??= await countUnpushed(gitDir, host);
+      return waiting;
+    },
+    push: async (signal) => {
+      const before = await countUnpushed(gitDir, host);
+      const { tip } = await chain();
+      if (tip !== null && before > 0) await pushChain(options, tip, signal);
+      waiting = null;
+      return { pushed: before };
+    },
+  };
+}
+
+async function readChain({ gitDir, host }: AuditLogOptions, tip: string | null) {
+  if (tip === null) return { tip, last: null, digest: null };
+  const paths = lines(await git(gitDir, ['diff-tree', '--root', '--no-commit-id', '-r', '--name-only', tip]));
+  const bytes = await git(gitDir, ['cat-file', 'blob', `${tip}:${paths[0] ?? ''}`]);
+  const parsed = await parseRecord(bytes);
+  if (!parsed.ok)
+    throw new GitFailed(
+      `the last record of ${host} (commit ${tip.slice(0, 7)}) ${parsed.why}; look at it: git --git-dir=${gitDir} show ${tip}`,
+    );
+  return { tip, last: parsed.record, digest: recordDigest(bytes) };
+}
+
+async function countUnpushed(gitDir: string, host: string): Promise<number> {
+  const pushed = await refValue(gitDir, pushedRef(host));
+  const tip = await refValue(gitDir, localRef(host));
+  if (tip === null || tip === pushed) return 0;
+  const range = pushed === null ? [tip] : [tip, `^${pushed}`];
+  return Number(lines(await git(gitDir, ['rev-list', '--count', ...range]))[0]);
+}
+
+/** Blob, tree and signed commit, with no work tree. */
+async function writeCommit(
+  options: AuditLogOptions,
+  record: AuditRecord,
+  bytes: Buffer,
+  parent: string | null,
+): Promise<string> {
+  const { gitDir, host } = options;
+  const [blob = ''] = lines(await git(gitDir, ['hash-object', '-w', '--stdin'], { input: bytes }));
+  const tree = await treeWith(gitDir, parent, recordPath(host, record.time, record.id), blob);
+  const seconds = Math.floor(Date.parse(record.time) / 1000);
+  const who = { NAME: host, EMAIL: `${host}@boxreeve.invalid`, DATE: `${seconds} +0000` };
+  const env = Object.fromEntries(
+    Object.entries(who).flatMap(([name, value]) => [
+      [`GIT_AUTHOR_${name}`, value],
+      [`GIT_COMMITTER_${name}`, value],
+    ]),
+  );
+  const signing = [
+    '-c',
+    'gpg.format=ssh',
+    '-c',
+    'gpg.ssh.program=ssh-keygen',
+    '-c',
+    `user.signingkey=${options.signingKey}`,
+  ];
+  const parents = parent === null ? [] : ['-p', parent];
+  const [commit = ''] = lines(
+    await git(gitDir, [...signing, 'commit-tree', '-S', ...parents, '-F', '-', tree], {
+      input: commitMessage(record),
+      env,
+    }),
+  );
+  return commit;
+}
+
+async function treeWith(gitDir: string, parent: string | null, path: string, blob: string): Promise<string> {
+  const index = join(gitDir, `boxreeve-index-${randomUUID()}`);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    if (parent !== null) await git(gitDir, ['read-tree', parent], { env });
+    await git(gitDir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
+    const [tree = ''] = lines(await git(gitDir, ['write-tree'], { env }));
+    return tree;
+  } finally {
+    await rm(index, { force: true });
+  }
+}
+
+async function pushChain(options: AuditLogOptions, tip: string, signal?: AbortSignal): Promise<void> {
+  const { gitDir, host } = options;
+  const branch = `refs/heads/${options.branch()}`;
+  try {
+    await gitRemote(gitDir, ['push', '--quiet', '--no-verify', '--no-signed', REMOTE, `${tip}:${branch}`], {
+      signal,
+    });
+  } catch (error) {
+    await judgeFailedPush(options, tip, branch, error);
+  }
+  await git(gitDir, ['update-ref', pushedRef(host), tip]);
+}
+
+/** Returns if the remote has the record all the same; else throws what is the matter. */
+async function judgeFailedPush(
+  { gitDir, host }: AuditLogOptions,
+  tip: string,
+  branch: string,
+  error: unknown,
+): Promise<void> {
+  const there = parseRemoteRefs(
+    (await gitRemote(gitDir, ['ls-remote', REMOTE, branch])).toString('utf8'),
+  ).get(branch);
+  if (there === tip) return;
+  if (there === undefined || (await isAncestor(gitDir, there, tip))) throw error;
+  const found = `refs/boxreeve/found/${host}`;
+  await gitRemote(gitDir, [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    REMOTE,
+    `+${branch}:${found}`,
+  ]);
+  if (await isAncestor(gitDir, there, tip)) throw error;
+  throw new AuditDiverged(
+    `${branch.slice('refs/heads/'.length)} on the remote (${there.slice(0, 7)}) is not what this host wrote (${tip.slice(0, 7)}): someone ` +
+      `rewrote it, or another host goes by the name ${host}. Nothing was overwritten and nothing is lost: compare ${found} and ${localRef(host)} in ${gitDir}.`,
+  );
+}
+
+/** Rule 4. Returns the tip, or null if the remote has no chain of this host either. */
+async function takeUp(options: AuditLogOptions): Promise<string | null> {
+  const { gitDir, host, publicKey } = options;
+  const branch = `refs/heads/${options.branch()}`;
+  const listed = await gitRemote(gitDir, ['ls-remote', REMOTE, branch]);
+  const there = parseRemoteRefs(listed.toString('utf8')).get(branch);
+  if (there === undefined) return null;
+  await gitRemote(gitDir, [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    REMOTE,
+    `+${branch}:refs/boxreeve/found/${host}`,
+  ]);
+  await fetchMissing(gitDir, there);
+  const verdict = await signatureOf(gitDir, there, Buffer.from(`${host} ${publicKey}\n`));
+  if (!verdict.good) {
+    throw new AuditDiverged(
+      `${options.branch()} exists on the remote, and its last commit ${there.slice(0, 7)} ${verdict.why}: it is not by this host's key. ` +
+        'If the host has a new key, have the old branch moved aside by someone who may; if the name is taken, choose another.',
+    );
+  }
+  await git(gitDir, ['update-ref', localRef(host), there]);
+  await git(gitDir, ['update-ref', pushedRef(host), there]);
+  return there;
+}
+
+/** Contents of the last record, which a partial clone leaves with the remote. */
+async function fetchMissing(gitDir: string, commit: string): Promise<void> {
+  const { exitCode } = await gitAnswer(gitDir, ['cat-file', '-e', `${commit}^{tree}`], { allow: [1, 128] });
+  if (exitCode !== 0) throw new RemoteUnreachable(`the remote did not give commit ${commit.slice(0, 7)}`);
+}

@@ -1,0 +1,163 @@
+/**
+ * The journal of the attempt under way, and the outbox of its record: one file, `<outbox>/attempt.jsonl`, one line an event,
+ * each on disk before the next thing happens.
+ *
+ * 1. `open` comes before anything of the attempt is done: from then on there will be a record of it.
+ * 2. `begin` comes before an action, `end` after it: what has a beginning and no end was cut.
+ * 3. `complete` holds the whole record; from then on only that has to be appended to the chain.
+ * 4. The file goes only when the record is on the chain. The chain takes one id once, so dying anywhere in between is repaired by
+ *    doing the rest again.
+ */
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionOutcome, AttemptLog } from '../apply/outcome.ts';
+import type { CommitInfo } from '../git/ports.ts';
+import type { Action } from '../plan/plan.ts';
+import type { RecordDraft, Trigger } from './record.ts';
+import type { Reserve } from './reserve.ts';
+
+export type AttemptHeader = {
+  readonly id: string;
+  readonly trigger: Trigger;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  readonly desired: CommitInfo;
+};
+
+export type Attempt = AttemptLog & {
+  readonly header: AttemptHeader;
+  /** The record, before it is appended to the chain. */
+  complete(draft: RecordDraft): Promise<void>;
+  /** After its record is on the chain. */
+  close(): Promise<void>;
+};
+
+export type InterruptedAttempt = {
+  readonly header: AttemptHeader;
+  readonly outcomes: readonly ActionOutcome[];
+  /** Begun, and not ended. */
+  readonly underWay: { readonly action: Action; readonly at: string } | null;
+  readonly processes: readonly { readonly pid: number; readonly startedAt: string }[];
+  /** The record, if the attempt got that far. */
+  readonly draft: RecordDraft | null;
+  close(): Promise<void>;
+};
+
+export interface Outbox {
+  /** Throws if an attempt is there already: it must be finished first. */
+  open(header: AttemptHeader): Promise<Attempt>;
+  /** What a crash left; null if nothing. */
+  interrupted(): Promise<InterruptedAttempt | null>;
+}
+
+type Line =
+  | { readonly event: 'open'; readonly header: AttemptHeader }
+  | { readonly event: 'begin'; readonly action: Action; readonly at: string }
+  | { readonly event: 'process'; readonly pid: number; readonly startedAt: string }
+  | { readonly event: 'end'; readonly outcome: ActionOutcome }
+  | { readonly event: 'complete'; readonly draft: RecordDraft };
+
+export function openOutbox(folder: string, reserve: Reserve, now: () => string): Outbox {
+  const file = join(folder, 'attempt.jsonl');
+  const close = async () => {
+    await rm(file, { force: true });
+    await syncFolder(folder);
+  };
+  return {
+    open: async (header) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await reserve.use(() => append(file, { event: 'open', header }, 'wx'));
+      await syncFolder(folder);
+      const write = (line: Line) => reserve.use(() => append(file, line, 'a'));
+      return {
+        id: header.id,
+        header,
+        begin: (action) => write({ event: 'begin', action, at: now() }),
+        note: (process) => write({ event: 'process', ...process }),
+        end: (outcome) => write({ event: 'end', outcome }),
+        complete: (draft) => write({ event: 'complete', draft }),
+        close,
+      };
+    },
+    interrupted: async () => {
+      const left = replay(await readFile(file, 'utf8').catch(() => null));
+      if (left === 'nothing') return null;
+      if (left === 'torn') {
+        // the very first line was cut: nothing had been begun
+        await close();
+        return null;
+      }
+      return { ...left, close };
+    },
+  };
+}
+
+async function append(file: string, line: Line, flags: 'a' | 'wx'): Promise<void> {
+  const handle = await open(file, flags, 0o600);
+  try {
+    const { size } = await handle.stat();
+    try {
+      await handle.appendFile(`${JSON.stringify(line)}\n`);
+      await handle.datasync();
+    } catch (error) {
+      // half a line would hide the next one
+      await handle.truncate(size).catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    if (flags === 'wx') await rm(file, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A new or removed name is durable only when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a journal as far as it is whole: a crash can cut its last line anywhere. Pure. */
+export function replay(text: string | null): Omit<InterruptedAttempt, 'close'> | 'nothing' | 'torn' {
+  if (text === null) return 'nothing';
+  const lines = text.split('\n').slice(0, -1).flatMap(parseLine);
+  const [first] = lines;
+  if (first?.event !== 'open') return 'torn';
+  const outcomes: ActionOutcome[] = [];
+  const processes: { pid: number; startedAt: string }[] = [];
+  let underWay: InterruptedAttempt['underWay'] = null;
+  let draft: RecordDraft | null = null;
+  for (const line of lines) {
+    if (line.event === 'begin') underWay = { action: line.action, at: line.at };
+    if (line.event === 'process') processes.push({ pid: line.pid, startedAt: line.startedAt });
+    if (line.event === 'complete') draft = line.draft;
+    if (line.event === 'end') {
+      outcomes.push(line.outcome);
+      if (underWay?.action.id === line.outcome.action.id) underWay = null;
+    }
+  }
+  return { header: first.header, outcomes, underWay, processes, draft };
+}
+
+const EVENTS: readonly string[] = ['open', 'begin', 'process', 'end', 'complete'];
+
+/** The file is written by this code alone, mode 0600; a line that is not whole is not one. */
+function parseLine(text: string): Line[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isLine(value) ? [value] : [];
+  } catch {
+    return [];
+  }
+}
+
+function isLine(value: unknown): value is Line {
+  return (
+    typeof value === 'object' && value !== null && 'event' in value && EVENTS.includes(String(value.event))
+  );
+}

@@ -1,0 +1,50 @@
+/**
+ * Room kept on disk so that what happened can be written down when the disk is full: a file that is given up for it, and made
+ * again when there is room.
+ */
+import { open, rm, stat } from 'node:fs/promises';
+
+const RESERVE_BYTES = 4 * 1024 * 1024;
+
+export type Reserve = {
+  /** Runs work that records something; on a full disk gives the reserve up and runs it once more. */
+  use<T>(work: () => Promise<T>): Promise<T>;
+};
+
+export function openReserve(file: string): Reserve {
+  return {
+    use: async (work) => {
+      await fill(file);
+      try {
+        return await work();
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        await rm(file, { force: true });
+        return work();
+      }
+    },
+  };
+}
+
+/** ENOSPC from Node, or Git's words for it. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ENOSPC') || /no space left on device/i.test(error.message);
+}
+
+/** Makes the file whole again, with real blocks, if there is room. */
+async function fill(file: string): Promise<void> {
+  if ((await stat(file).catch(() => null))?.size === RESERVE_BYTES) return;
+  try {
+    const handle = await open(file, 'w', 0o600);
+    try {
+      await handle.write(Buffer.alloc(RESERVE_BYTES, 1));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    await rm(file, { force: true });
+  }
+}
