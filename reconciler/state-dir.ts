@@ -1,4 +1,5 @@
 /** Where things lie in a host's `stateDir`. Everything in it is made with mode 0700 or 0600. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 export type StateDir = ReturnType<typeof stateDirLayout>;
@@ -10,7 +11,7 @@ export function stateDirLayout(root: string) {
     mirror: join(root, 'mirror.git'),
     memory: join(root, 'memory.json'),
     lock: join(root, 'lock'),
-    controlSocket: join(root, 'control.sock'),
+    controlSocket: controlSocket(root),
     /** Touch it to wake the daemon. */
     trigger: join(root, 'trigger'),
     /** What `status` shows when no daemon answers. */
@@ -29,4 +30,15 @@ export function stateDirLayout(root: string) {
     /** Room kept so that a record can be written on a full disk. */
     reserve: join(root, 'reserve'),
   };
+}
+
+/** Longest path a Unix socket can have on macOS (104 bytes with its end mark); Linux allows 108. */
+const LONGEST_SOCKET_PATH = 103;
+
+/** In the state folder; where that path is too long for a socket, in a private folder under /tmp named after it. */
+function controlSocket(root: string): string {
+  const plain = join(root, 'control.sock');
+  if (Buffer.byteLength(plain) <= LONGEST_SOCKET_PATH) return plain;
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  return join('/tmp', `boxreeve-${process.getuid?.() ?? 0}-${digest}`, 'control.sock');
 }

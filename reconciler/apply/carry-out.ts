@@ -1,0 +1,165 @@
+/**
+ * Carries out what no gate holds: first what disturbs nobody, then, with the CI agents drained, what does. When a guest
+ * turned out not to work, looks and plans once more within the same attempt: that plan goes back to what last worked.
+ *
+ * One attempt, one journal, one record, however many rounds.
+ */
+
+import type { Attempt } from '../audit/outbox.ts';
+import { iso } from '../clock.ts';
+import type { HostSpec } from '../desired/spec.ts';
+import { clearAgents, releaseAgents } from '../gate/agents-now.ts';
+import { endsGuest, holdGuests } from '../gate/gate.ts';
+import type { Gate, GatedAction } from '../gate/gates.ts';
+import type { Host } from '../host-ports.ts';
+import type { Action } from '../plan/plan.ts';
+import type { Request, Seen } from '../reconcile.ts';
+import type { ActionOutcome } from './outcome.ts';
+
+export type CarriedOut = {
+  /** The last look, after whatever was done. */
+  readonly seen: Seen;
+  readonly outcomes: readonly ActionOutcome[];
+  readonly pending: readonly GatedAction[];
+  /** The attempt, still open in the journal; null if there was nothing to try. */
+  readonly attempt: Attempt | null;
+  readonly startedAt: number;
+  /** What became of the agents that was not as it should be, in sentences. */
+  readonly agentNotes: readonly string[];
+};
+
+type Desired = { readonly commit: string; readonly spec: HostSpec };
+
+/** The desired state failed in a guest, then what last worked: twice is all there is to try. */
+const MOST_ROUNDS = 2;
+
+export async function carryOut(
+  host: Host,
+  desired: Desired,
+  first: Seen,
+  lookAgain: () => Promise<Seen>,
+  request: Request,
+): Promise<CarriedOut> {
+  const run = new Run(host, desired, request);
+  let seen = first;
+  try {
+    for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+      const tried = await run.round(seen);
+      if (tried.length === 0) break;
+      seen = await lookAgain();
+      if (!tried.some((outcome) => outcome.guestAtFault)) break;
+    }
+  } finally {
+    await run.release();
+  }
+  return run.result(seen);
+}
+
+/** The state of one call of carryOut. */
+class Run {
+  private attempt: Attempt | null = null;
+  private readonly outcomes: ActionOutcome[] = [];
+  private readonly agentNotes: string[] = [];
+  /** What a job holds, by guest. */
+  private readonly jobs = new Map<string, Gate & { readonly kind: 'job' }>();
+  private readonly startedAt: number;
+  private readonly host: Host;
+  private readonly desired: Desired;
+  private readonly request: Request;
+
+  constructor(host: Host, desired: Desired, request: Request) {
+    this.host = host;
+    this.desired = desired;
+    this.request = request;
+    this.startedAt = host.clock.now();
+  }
+
+  async round({ gated, observation }: Seen): Promise<readonly ActionOutcome[]> {
+    const { early, late } = inOrder(gated.filter(({ gates }) => gates.length === 0));
+    const before = await this.apply(early, []);
+    if (late.length === 0 || this.request.signal.aborted) return before;
+    const actions = late.map(({ action }) => action);
+    const { held, notes } = await clearAgents(
+      this.host,
+      actions,
+      this.desired.spec,
+      observation,
+      this.request,
+    );
+    for (const [guest, gate] of held) this.jobs.set(guest, gate);
+    this.agentNotes.push(...notes);
+    const after = await this.apply(
+      holdGuests(late, held).filter(({ gates }) => gates.length === 0),
+      before,
+    );
+    return [...before, ...after];
+  }
+
+  /** Puts back on their pools the agents whose guests no longer wait for anything. */
+  async release(): Promise<void> {
+    const waiting = new Set(
+      this.request.holdDrain && !this.request.signal.aborted ? stillWaiting(this.jobs) : [],
+    );
+    const rebuilt = new Set(
+      this.outcomes.flatMap(({ action }) => (action.kind === 'rebuild-guest' ? [action.guest] : [])),
+    );
+    this.agentNotes.push(...(await releaseAgents(this.host, waiting, rebuilt)));
+  }
+
+  result(seen: Seen): CarriedOut {
+    const { outcomes, attempt, startedAt, agentNotes } = this;
+    return { seen, outcomes, attempt, startedAt, agentNotes, pending: holdGuests(seen.gated, this.jobs) };
+  }
+
+  private async apply(
+    free: readonly GatedAction[],
+    earlier: readonly ActionOutcome[],
+  ): Promise<readonly ActionOutcome[]> {
+    if (free.length === 0) return [];
+    const attempt = await this.open();
+    const actions = withoutMet(
+      free.map(({ action }) => action),
+      earlier,
+    );
+    const outcomes = await this.host.apply(actions, attempt, this.request.signal);
+    this.outcomes.push(...outcomes);
+    return outcomes;
+  }
+
+  private async open(): Promise<Attempt> {
+    if (this.attempt === null) {
+      await this.host.assertCanRecord();
+      this.attempt = await this.host.outbox.open({
+        id: this.host.newId(),
+        trigger: this.request.trigger,
+        startedAt: iso(this.startedAt),
+        desired: await this.host.mirror.describe(this.desired.commit),
+      });
+    }
+    return this.attempt;
+  }
+}
+
+/** A guest whose wait was given up has no time since which it is drained. */
+function stillWaiting(jobs: ReadonlyMap<string, Gate & { readonly kind: 'job' }>): string[] {
+  return [...jobs].flatMap(([guest, { since }]) => (since === null ? [] : [guest]));
+}
+
+/** Disruptive actions, and those that wait for one, come after everything that disturbs nobody. */
+function inOrder(free: readonly GatedAction[]): { early: GatedAction[]; late: GatedAction[] } {
+  const late = new Set<string>();
+  for (const { action } of free) {
+    if (endsGuest(action) || action.disruptive || action.needs.some((need) => late.has(need)))
+      late.add(action.id);
+  }
+  return {
+    early: free.filter(({ action }) => !late.has(action.id)),
+    late: free.filter(({ action }) => late.has(action.id)),
+  };
+}
+
+/** Needs that were met in the part before are no needs any more; unmet ones stay, and the action is skipped for them. */
+function withoutMet(actions: readonly Action[], earlier: readonly ActionOutcome[]): readonly Action[] {
+  const done = new Set(earlier.filter(({ result }) => result === 'done').map(({ action }) => action.id));
+  return actions.map((action) => ({ ...action, needs: action.needs.filter((need) => !done.has(need)) }));
+}

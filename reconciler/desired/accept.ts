@@ -1,0 +1,74 @@
+/**
+ * Which commit this host goes by.
+ *
+ * 1. The tip of the watched branch, if it may follow the last one accepted and what it says of this host is valid.
+ * 2. Otherwise the last one accepted: a refused commit changes nothing, and drift from the old one is still put right.
+ * 3. With neither there is nothing to go by, and nothing is done.
+ */
+import { iso } from '../clock.ts';
+import { InvalidDesiredState, RemoteUnreachable, UntrustedCommit } from '../errors.ts';
+import type { Host } from '../host-ports.ts';
+import type { HostSpec } from './spec.ts';
+
+export type Refusal = { readonly commit: string; readonly error: InvalidDesiredState | UntrustedCommit };
+
+export type Accepted = {
+  /** What to go by; null: nothing yet. */
+  readonly desired: { readonly commit: string; readonly spec: HostSpec } | null;
+  readonly refusal: Refusal | null;
+  /** Why the remote could not be asked; null when it was. */
+  readonly offline: string | null;
+};
+
+/** @param eager ask the remote even while backing off from it */
+export async function acceptCommit(host: Host, eager: boolean): Promise<Accepted> {
+  const { tip, offline } = await askForTip(host, eager);
+  const applied = host.memory.read().applied?.commit ?? null;
+  const judged = tip === null ? null : await judge(host, tip, applied);
+  if (judged?.spec) return { desired: { commit: judged.commit, spec: judged.spec }, refusal: null, offline };
+  const spec = applied === null ? null : await host.resolve(applied);
+  return {
+    desired: applied !== null && spec !== null ? { commit: applied, spec } : null,
+    refusal: judged?.refusal ?? null,
+    offline,
+  };
+}
+
+/** Remembers the commit as the one to descend from. Done before anything of it is applied. */
+export async function remember(host: Host, commit: string): Promise<void> {
+  if (host.memory.read().applied?.commit === commit) return;
+  await host.mirror.keep('applied', commit);
+  await host.memory.update((memory) => ({ ...memory, applied: { commit, at: iso(host.clock.now()) } }));
+}
+
+async function askForTip(
+  host: Host,
+  eager: boolean,
+): Promise<{ tip: string | null; offline: string | null }> {
+  if (!host.contact.due(eager)) return { tip: await host.mirror.lastTip(), offline: host.contact.problem };
+  try {
+    const tip = await host.mirror.fetch();
+    host.contact.succeeded();
+    return { tip, offline: null };
+  } catch (error) {
+    if (!(error instanceof RemoteUnreachable)) throw error;
+    host.contact.failed(error.message);
+    return { tip: await host.mirror.lastTip(), offline: error.message };
+  }
+}
+
+type Judged =
+  | { readonly commit: string; readonly spec: HostSpec; readonly refusal: null }
+  | { readonly commit: string; readonly spec: null; readonly refusal: Refusal };
+
+async function judge(host: Host, tip: string, applied: string | null): Promise<Judged> {
+  try {
+    if (tip !== applied) await host.trust.check(tip, applied);
+    return { commit: tip, spec: await host.resolve(tip), refusal: null };
+  } catch (error) {
+    if (error instanceof InvalidDesiredState || error instanceof UntrustedCommit) {
+      return { commit: tip, spec: null, refusal: { commit: tip, error } };
+    }
+    throw error;
+  }
+}

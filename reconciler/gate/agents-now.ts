@@ -1,0 +1,104 @@
+/** Drains the agents of the guests that are to be ended now, and puts back those that need not wait any more. */
+import type { HostSpec } from '../desired/spec.ts';
+import type { Host } from '../host-ports.ts';
+import type { HostObservation } from '../observed/observation.ts';
+import type { Action } from '../plan/plan.ts';
+import { actionGuest } from '../plan/subject.ts';
+import type { Request } from '../reconcile.ts';
+import { clearGuests, type DrainCandidate } from './drain.ts';
+import { endsGuest } from './gate.ts';
+import type { Gate } from './gates.ts';
+import { putBack } from './put-back.ts';
+
+export type Cleared = {
+  /** Guests in which a job runs, or nobody can tell. */
+  readonly held: ReadonlyMap<string, Gate & { readonly kind: 'job' }>;
+  /** What a person should know besides, in sentences. */
+  readonly notes: readonly string[];
+};
+
+/** Asks for every guest that one of these actions ends and in which something may run. */
+export async function clearAgents(
+  host: Host,
+  actions: readonly Action[],
+  spec: HostSpec,
+  observation: HostObservation,
+  request: Request,
+): Promise<Cleared> {
+  const candidates = actions
+    .filter(endsGuest)
+    .flatMap((action) => candidateOf(host, actionGuest(action), spec, observation));
+  const clearances = await clearGuests(candidates, {
+    ...drainParts(host),
+    signal: request.signal,
+    hold: request.holdDrain,
+  });
+  const held = new Map<string, Gate & { readonly kind: 'job' }>();
+  const notes: string[] = [];
+  for (const [guest, clearance] of clearances) {
+    if (clearance.state === 'held') held.set(guest, clearance.gate);
+    else if (clearance.note !== null) notes.push(clearance.note);
+  }
+  return { held, notes };
+}
+
+/**
+ * Puts agents back on their pools, but for guests that go on waiting. What cannot be put back stays noted, and is tried again
+ * at the next run.
+ *
+ * @param waiting guests whose drain goes on in the next run
+ * @param rebuilt guests built anew just now, whose agents must first come online
+ */
+export async function releaseAgents(
+  host: Host,
+  waiting: ReadonlySet<string>,
+  rebuilt: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for (const [guest, { drained }] of Object.entries(host.memory.read().guests)) {
+    if (drained === null || waiting.has(guest)) continue;
+    const { note } = await putBack({ guest, drained }, drainParts(host), rebuilt.has(guest));
+    if (note !== null) notes.push(note);
+  }
+  return notes;
+}
+
+function candidateOf(
+  host: Host,
+  guest: string | null,
+  spec: HostSpec,
+  observation: HostObservation,
+): DrainCandidate[] {
+  const observed = observation.guests.find(({ name }) => name === guest);
+  if (observed === undefined || !mayBeAtWork(observed.machine)) return [];
+  const memory = host.memory.read().guests[observed.name];
+  const wanted = spec.guests.find(({ name }) => name === observed.name) ?? memory?.good?.spec;
+  const agent = memory?.built?.spec.agent ?? wanted?.agent;
+  if (agent === undefined || wanted === undefined) return [];
+  return [
+    {
+      guest: observed.name,
+      agent,
+      drained: memory?.drained ?? null,
+      timeoutMs: wanted.timeouts.drain,
+      window: wanted.window,
+      proven: observed.unfinished === null,
+    },
+  ];
+}
+
+function mayBeAtWork(machine: HostObservation['guests'][number]['machine']): boolean {
+  return (machine.state === 'present' || machine.state === 'forgotten') && machine.power !== 'stopped';
+}
+
+function drainParts(host: Host) {
+  return {
+    clock: host.clock,
+    log: host.log,
+    agentFor: host.agent,
+    gaveUp: host.gaveUp,
+    remember: async (guest: string, drained: Parameters<Host['memory']['updateGuest']>[1]['drained']) => {
+      await host.memory.updateGuest(guest, { drained: drained ?? null });
+    },
+  };
+}

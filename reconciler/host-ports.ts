@@ -1,0 +1,60 @@
+/**
+ * A host, as the steps of a reconcile see it: every effect behind a port. `host.ts` wires the real ones; tests and
+ * simulations hand in models.
+ */
+import type { CiAgent } from './agents/ci-agent.ts';
+import type { ActionOutcome, AttemptLog, ProbeResult } from './apply/outcome.ts';
+import type { Outbox } from './audit/outbox.ts';
+import type { AuditLog, RecordDraft } from './audit/record.ts';
+import type { Clock } from './clock.ts';
+import type { AgentSpec, HostSpec } from './desired/spec.ts';
+import type { GitMirror, TrustCheck } from './git/ports.ts';
+import type { Logger } from './log.ts';
+import type { MemoryStore } from './observed/memory.ts';
+import type { HostObservation } from './observed/observation.ts';
+import type { Action } from './plan/plan.ts';
+
+export type Host = {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly mirror: GitMirror;
+  readonly trust: TrustCheck;
+  readonly memory: MemoryStore;
+  readonly audit: AuditLog;
+  readonly outbox: Outbox;
+  /** Whether the remote is asked now, or left alone for a while because it failed. */
+  readonly contact: RemoteContact;
+  /** What a commit asks of this host. Throws InvalidDesiredState. */
+  resolve(commit: string): Promise<HostSpec>;
+  observe(spec: HostSpec, commit: string): Promise<HostObservation>;
+  /** Carries out actions in order; never throws for what an action met. */
+  apply(
+    actions: readonly Action[],
+    attempt: AttemptLog,
+    signal: AbortSignal,
+  ): Promise<readonly ActionOutcome[]>;
+  /** Runs the probes of a guest that was proven healthy. */
+  probe(guest: string): Promise<readonly ProbeResult[]>;
+  readonly agent: (spec: AgentSpec) => CiAgent;
+  versions(): Promise<RecordDraft['versions']>;
+  /** Ends what a crashed reconciler left running. */
+  endSurvivors(processes: readonly { readonly pid: number; readonly startedAt: string }[]): Promise<void>;
+  /** Guests whose job was waited for in vain, and when to try again (ms since the epoch): known to the process only. */
+  readonly gaveUp: Map<string, number>;
+  /** Housekeeping that is due now and then: packing the mirror. Failing does no harm. */
+  maintain(): Promise<void>;
+  newId(): string;
+  /** Throws if a record could not be signed: nothing may be done that cannot be accounted for. */
+  assertCanRecord(): Promise<void>;
+};
+
+/** Back-off from a remote that is away, kept in the process. */
+export interface RemoteContact {
+  /** Whether to ask now; `eager` (a person or a watched file asked) always does. */
+  due(eager: boolean): boolean;
+  succeeded(): void;
+  failed(why: string): void;
+  /** Why the remote could not be reached the last time; null when it could. */
+  readonly problem: string | null;
+}

@@ -1,0 +1,79 @@
+/** The loop body: one reconcile of one host. Data flows one way, from Git to the audit, and each step has its folder. */
+import { carryOut } from './apply/carry-out.ts';
+import { finishInterrupted } from './apply/finish-interrupted.ts';
+import type { ActionOutcome } from './apply/outcome.ts';
+import { account, recordRefusal } from './audit/account.ts';
+import type { AuditRecord, Trigger } from './audit/record.ts';
+import { type Accepted, acceptCommit, remember } from './desired/accept.ts';
+import { gateNow } from './gate/gate-now.ts';
+import type { GatedAction } from './gate/gates.ts';
+import type { Host } from './host-ports.ts';
+import type { HostObservation } from './observed/observation.ts';
+import type { Plan } from './plan/plan.ts';
+import { planNow } from './plan/plan-now.ts';
+
+/** What is asked of one reconcile. */
+export type Request = {
+  readonly trigger: Trigger;
+  /** `--now`: opens the window, never the job gate. */
+  readonly forceWindow: boolean;
+  /** A drain may outlive this reconcile and go on in the next (the daemon); otherwise it is undone when a job runs. */
+  readonly holdDrain: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** What one look at the host saw, and what is to be done about it. */
+export type Seen = {
+  readonly observation: HostObservation;
+  readonly plan: Plan;
+  readonly gated: readonly GatedAction[];
+};
+
+/** What one reconcile saw and did. */
+export type Report = {
+  readonly accepted: Accepted;
+  /** The last look, after whatever was done; null when there is no commit to go by. */
+  readonly seen: Seen | null;
+  /** What was tried, in order. */
+  readonly outcomes: readonly ActionOutcome[];
+  /** What is still to be done, each with what holds it. */
+  readonly pending: readonly GatedAction[];
+  readonly records: readonly AuditRecord[];
+};
+
+/** Fetch, resolve, observe, plan, gate, apply, record. */
+export async function reconcile(host: Host, request: Request): Promise<Report> {
+  const recovered = await finishInterrupted(host);
+  const accepted = await acceptCommit(host, request.trigger !== 'poll');
+  const refused = await recordRefusal(host, accepted, request);
+  const { desired } = accepted;
+  if (desired === null) return { ...nothingSeen(accepted), records: [...recovered, ...refused] };
+  await remember(host, desired.commit);
+  const look = () => lookAt(host, desired, request);
+  const done = await carryOut(host, desired, await look(), look, request);
+  const recorded = await account(host, desired, done, request);
+  return { accepted, ...done, records: [...recovered, ...refused, ...recorded] };
+}
+
+/** The same up to the gates, with nothing changed and nothing remembered: `plan`, and `sync --dry-run`. */
+export async function preview(host: Host, request: Request): Promise<Report> {
+  const accepted = await acceptCommit(host, true);
+  if (accepted.desired === null) return nothingSeen(accepted);
+  const seen = await lookAt(host, accepted.desired, request);
+  return { accepted, seen, outcomes: [], pending: seen.gated, records: [] };
+}
+
+/** Observe, plan, gate. */
+async function lookAt(
+  host: Host,
+  desired: NonNullable<Accepted['desired']>,
+  request: Request,
+): Promise<Seen> {
+  const observation = await host.observe(desired.spec, desired.commit);
+  const plan = planNow(desired, observation, host.clock.now());
+  return { observation, plan, gated: gateNow(host, desired.spec, observation, plan, request) };
+}
+
+function nothingSeen(accepted: Accepted): Report {
+  return { accepted, seen: null, outcomes: [], pending: [], records: [] };
+}
