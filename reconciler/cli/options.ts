@@ -1,0 +1,24 @@
+/** Options that every command takes, and where documents go. */
+import type { Command } from 'commander';
+
+export type GlobalOptions = { readonly config: string | undefined; readonly json: boolean };
+
+/** `--config` and `--json`, wherever on the command line they stood. */
+export function globalOptions(command: Command): GlobalOptions {
+  const values: Record<string, unknown> = command.optsWithGlobals();
+  const own: Record<string, unknown> = command.opts();
+  const config = own.config ?? values.config;
+  return {
+    config: typeof config === 'string' ? config : undefined,
+    json: own.json === true || values.json === true,
+  };
+}
+
+/** One JSON document on standard output. */
+export function printDocument(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}

@@ -1,0 +1,38 @@
+/** Requests that come over the control socket. */
+import { iso, systemClock } from '../clock.ts';
+import type { Service } from './service.ts';
+
+const STARTED_AT = iso(systemClock.now());
+
+/** Answers one request with a JSON document. Throws what the command line should show. */
+export async function handleRequest(service: Service, request: unknown): Promise<unknown> {
+  const { command, ...fields } = asFields(request);
+  switch (command) {
+    case 'status': {
+      const status = service.status();
+      if (status === null) throw new Error('the daemon has not finished its first reconcile yet');
+      return { ...status, daemon: { pid: process.pid, startedAt: STARTED_AT } };
+    }
+    case 'sync':
+      return service.sync({
+        trigger: 'manual',
+        forceWindow: fields.forceWindow === true,
+        dryRun: fields.dryRun === true,
+        retryFailed: fields.retryFailed === true,
+      });
+    case 'pause':
+      await service.pause(
+        String(fields.reason ?? ''),
+        typeof fields.until === 'string' ? fields.until : null,
+      );
+      return { paused: true };
+    case 'resume':
+      return { resumed: await service.resume() };
+    default:
+      throw new Error(`the daemon does not know the request ${JSON.stringify(command)}`);
+  }
+}
+
+function asFields(request: unknown): Record<string, unknown> {
+  return typeof request === 'object' && request !== null ? { ...request } : {};
+}

@@ -1,0 +1,147 @@
+/**
+ * What a host can be asked to do, one thing at a time: by the daemon's own loop, through its socket, or by a command that
+ * took the host's lock itself. After each, the status on disk is what it should be.
+ */
+import writeFileAtomic from 'write-file-atomic';
+import { recordPause, recordResume } from '../audit/account.ts';
+import type { Trigger } from '../audit/record.ts';
+import { iso } from '../clock.ts';
+import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
+import type { Host } from '../host-ports.ts';
+import { preview, type Report, reconcile } from '../reconcile.ts';
+import { buildStatus } from '../report/build-status.ts';
+import type { StatusDocument } from '../report/status.ts';
+import { type SyncDocument, syncDocument } from '../report/sync-document.ts';
+
+export type SyncRequest = {
+  readonly trigger: Trigger;
+  readonly forceWindow: boolean;
+  readonly dryRun: boolean;
+  readonly retryFailed: boolean;
+};
+
+export type Service = ReturnType<typeof openService>;
+
+/**
+ * @param statusFile where the last status is kept for when no daemon answers
+ * @param holdDrain whether a drain may go on from one reconcile to the next (only where there is a next)
+ * @param signal aborted: the step under way is given a moment, then cut; nothing new begins
+ */
+export function openService(host: Host, statusFile: string, holdDrain: boolean, signal: AbortSignal) {
+  let turn: Promise<unknown> = Promise.resolve();
+  let status: StatusDocument | null = null;
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work, work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function sync(request: SyncRequest): Promise<SyncDocument> {
+    const asked = { trigger: request.trigger, forceWindow: request.forceWindow, holdDrain, signal };
+    if (request.dryRun) return describe(await preview(host, asked), null, true);
+    if (request.retryFailed) await forgetFailures(host);
+    const report = await reconcile(host, asked);
+    const auditProblem = await push(host);
+    await refreshStatus(report, auditProblem);
+    return describe(report, auditProblem, false);
+  }
+
+  async function describe(
+    report: Report,
+    auditProblem: string | null,
+    dryRun: boolean,
+  ): Promise<SyncDocument> {
+    const commit = report.accepted.desired?.commit;
+    return syncDocument({
+      host: host.name,
+      report,
+      auditProblem,
+      dryRun,
+      unpushed: await host.audit.unpushed(),
+      desired: commit === undefined ? null : await host.mirror.describe(commit),
+    });
+  }
+
+  async function refreshStatus(report: Report, auditProblem: string | null): Promise<void> {
+    const commit = report.accepted.desired?.commit;
+    const next = buildStatus({
+      host: host.name,
+      now: host.clock.now(),
+      report,
+      memory: host.memory.read(),
+      desired: commit === undefined ? null : await host.mirror.describe(commit),
+      lastRecord: await host.audit.last(),
+      unpushed: await host.audit.unpushed(),
+      auditProblem,
+    });
+    await keepStatus(next);
+  }
+
+  async function keepStatus(next: StatusDocument): Promise<void> {
+    const changed =
+      status === null || JSON.stringify({ ...next, time: '' }) !== JSON.stringify({ ...status, time: '' });
+    status = next;
+    // an idle host writes nothing; a full disk must not end a reconcile that is done
+    if (changed) {
+      await writeFileAtomic(statusFile, JSON.stringify(next), { mode: 0o600 }).catch((error: unknown) =>
+        host.log.warn({ error: String(error) }, 'the status could not be written'),
+      );
+    }
+  }
+
+  async function pause(reason: string, until: string | null): Promise<void> {
+    await host.memory.update((memory) => ({
+      ...memory,
+      pause: { reason, since: iso(host.clock.now()), until },
+    }));
+    await recordPause(host, reason, until);
+    await afterPause();
+  }
+
+  async function resume(): Promise<boolean> {
+    const { pause: held } = host.memory.read();
+    if (held === null) return false;
+    await host.memory.update((memory) => ({ ...memory, pause: null }));
+    await recordResume(host, held);
+    await afterPause();
+    return true;
+  }
+
+  async function afterPause(): Promise<void> {
+    const auditProblem = await push(host);
+    if (status === null) return;
+    const { pause: held } = host.memory.read();
+    await keepStatus({ ...status, paused: held && { reason: held.reason, until: held.until }, auditProblem });
+  }
+
+  return {
+    sync: (request: SyncRequest) => inTurn(() => sync(request)),
+    pause: (reason: string, until: string | null) => inTurn(() => pause(reason, until)),
+    resume: () => inTurn(resume),
+    /** The last status; null before the first reconcile. Answers at once, also while one is under way. */
+    status: () => status,
+    /** Resolves when nothing is under way. */
+    idle: () => turn,
+  };
+}
+
+async function forgetFailures(host: Host): Promise<void> {
+  for (const guest of Object.keys(host.memory.read().guests))
+    await host.memory.updateGuest(guest, { failed: null });
+}
+
+/** Pushes what the remote lacks. A remote that is away keeps nothing from being done; a diverged branch is a problem. */
+async function push(host: Host): Promise<string | null> {
+  try {
+    if ((await host.audit.unpushed()) > 0) await host.audit.push();
+    return null;
+  } catch (error) {
+    if (error instanceof RemoteUnreachable) {
+      host.log.warn({ why: error.message }, 'records wait until the remote can be reached');
+      return null;
+    }
+    if (error instanceof AuditDiverged) return error.message;
+    throw error;
+  }
+}

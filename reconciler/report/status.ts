@@ -1,0 +1,149 @@
+/**
+ * `boxreeve status`: this host, desired against observed. Light on purpose: it is loaded by a command that must answer in
+ * milliseconds.
+ */
+import { showDuration } from '../duration.ts';
+
+export type GuestStatus = {
+  readonly name: string;
+  /** `running`, `stopped`, `absent`, `forgotten`, `vanished`, `unknown`. */
+  readonly machine: string;
+  readonly inSync: boolean;
+  /** Box it should run, and the one it runs, as `name version`; null where unknown. */
+  readonly desiredBox: string | null;
+  readonly box: string | null;
+  readonly desiredFingerprint: string | null;
+  readonly fingerprint: string | null;
+  /** Vagrant project folder. */
+  readonly folder: string;
+};
+
+export type StatusDocument = {
+  readonly host: string;
+  /** When this was true, ISO 8601 UTC. */
+  readonly time: string;
+  /** `new` before the first reconcile. */
+  readonly state: 'new' | 'in-sync' | 'changing' | 'waiting' | 'failed' | 'refused' | 'unknown';
+  readonly desired: { readonly commit: string; readonly subject: string } | null;
+  readonly guests: readonly GuestStatus[];
+  /** What is to be done, each with what holds it. */
+  readonly pending: readonly {
+    readonly action: string;
+    readonly reason: string;
+    readonly gates: readonly string[];
+  }[];
+  /** Drift that is left as it is, and why. */
+  readonly held: readonly string[];
+  /** When the next window opens, ISO 8601 UTC; null if none is waited for. */
+  readonly nextWindow: string | null;
+  readonly paused: { readonly reason: string; readonly until: string | null } | null;
+  readonly lastRecord: {
+    readonly sequence: number;
+    readonly id: string;
+    readonly time: string;
+    readonly kind: string;
+    readonly outcome: string;
+    readonly summary: string;
+  } | null;
+  /** Records the remote does not have yet. */
+  readonly unpushed: number;
+  /** Why a commit was refused, the remote is away, the audit cannot be pushed; null where all is well. */
+  readonly refused: string | null;
+  readonly offline: string | null;
+  readonly auditProblem: string | null;
+  readonly notes: readonly string[];
+  /** The daemon that answered; null if this was read from disk. */
+  readonly daemon: { readonly pid: number; readonly startedAt: string } | null;
+};
+
+/** Shape enough to be shown; the daemon is ours, and of the same version but for the minutes of an upgrade. */
+export function isStatusDocument(value: unknown): value is StatusDocument {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'host' in value &&
+    'state' in value &&
+    'pending' in value &&
+    'guests' in value &&
+    Array.isArray(value.guests) &&
+    Array.isArray(value.pending)
+  );
+}
+
+/** 0 unless the host is not what it should be and nothing is under way to mend it. */
+export function statusExitCode(status: StatusDocument): number {
+  return status.state === 'failed' || status.auditProblem !== null ? 1 : 0;
+}
+
+const HEADLINE: Readonly<Record<StatusDocument['state'], string>> = {
+  new: 'has not run yet',
+  'in-sync': 'in sync',
+  changing: 'changing',
+  waiting: 'waiting',
+  failed: 'FAILED',
+  refused: 'in sync with the last commit accepted; a newer one was REFUSED',
+  unknown: 'cannot be observed in full',
+};
+
+export function showStatus(status: StatusDocument): string {
+  const lines = [
+    `${status.host}: ${HEADLINE[status.state]}`,
+    ...facts(status),
+    ...guestLines(status),
+    ...pendingLines(status),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function facts(status: StatusDocument): string[] {
+  const record = status.lastRecord;
+  const rows: (readonly [string, string | null])[] = [
+    ['desired', status.desired && `${status.desired.commit.slice(0, 7)} ${status.desired.subject}`],
+    ['paused', status.paused && pausedText(status.paused)],
+    ['refused', status.refused],
+    ['offline', status.offline],
+    ['audit', status.auditProblem],
+    ['last record', record && `#${record.sequence} ${record.time} ${record.outcome}: ${record.summary}`],
+    ['unpushed', status.unpushed > 0 ? `${status.unpushed} records wait for the remote` : null],
+    [
+      'next window',
+      status.nextWindow && `${status.nextWindow} (in ${untilText(status.nextWindow, status.time)})`,
+    ],
+    [
+      'daemon',
+      status.daemon
+        ? `process ${status.daemon.pid} since ${status.daemon.startedAt}`
+        : `none answers; as of ${status.time}`,
+    ],
+    ...status.held.map((why) => ['held', why] as const),
+    ...status.notes.map((note) => ['note', note] as const),
+  ];
+  return rows.flatMap(([name, text]) =>
+    text === null ? [] : [`  ${name.padEnd(12)} ${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`],
+  );
+}
+
+function pausedText(paused: NonNullable<StatusDocument['paused']>): string {
+  return `${paused.reason} (${paused.until === null ? 'until resumed' : `until ${paused.until}`})`;
+}
+
+function untilText(then: string, now: string): string {
+  return showDuration(Date.parse(then) - Date.parse(now));
+}
+
+function guestLines(status: StatusDocument): string[] {
+  return status.guests.map((guest) => {
+    const box =
+      guest.box === guest.desiredBox
+        ? guest.box
+        : `${guest.box ?? 'no box'}, wants ${guest.desiredBox ?? 'to be gone'}`;
+    return `  guest        ${guest.name}: ${guest.machine}, ${box ?? 'no box'}${guest.inSync ? '' : ' (drift)'}`;
+  });
+}
+
+function pendingLines(status: StatusDocument): string[] {
+  return status.pending.flatMap(({ action, reason, gates }) => [
+    `  pending      ${action}: ${reason}`,
+    ...gates.map((gate) => `               waits: ${gate}`),
+  ]);
+}
