@@ -1,0 +1,45 @@
+/**
+ * `npm run bench -- [--json] [group]`: every budget of DESIGN §8 that this version has something to show for, each as a
+ * ratio to the real alternative measured in the same run.
+ */
+import { daemonGroup } from './daemon.ts';
+import type { Result } from './measure.ts';
+
+const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = { daemon: daemonGroup };
+
+const words = process.argv.slice(2);
+const json = words.includes('--json');
+const asked = words.filter((word) => !word.startsWith('--'));
+const unknown = asked.filter((name) => !(name in GROUPS));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no benchmark group ${unknown.join(', ')}; there is ${Object.keys(GROUPS).join(', ')}\n`,
+  );
+  process.exit(3);
+}
+
+const results: Result[] = [];
+for (const name of asked.length > 0 ? asked : Object.keys(GROUPS))
+  results.push(...((await GROUPS[name]?.()) ?? []));
+process.stdout.write(json ? `${JSON.stringify({ results }, null, 2)}\n` : table(results));
+
+function table(rows: readonly Result[]): string {
+  const lines = rows.map((row) => [
+    row.name,
+    row.ratio.toFixed(4),
+    `${row.ours.toFixed(1)} ${row.unit}`,
+    `${row.theirs.toFixed(1)} ${row.unit}`,
+    `${row.withinBudget ? 'within' : 'OVER'} ${row.budget}`,
+    row.what,
+  ]);
+  const all = [['name', 'ratio', 'ours', 'theirs', 'budget', 'what'], ...lines];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];
+  return `${all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`;
+}
