@@ -1,0 +1,119 @@
+/** Made by setup/generate-types.mjs from desired-state/schema/fleet.json: change that, not this. */
+
+/**
+ * `fleet.yaml`: what holds for every host of the fleet.
+ */
+export interface Fleet {
+  /**
+   * Version of the file format. There is one so far; it may be left out.
+   */
+  apiVersion?: 'boxreeve/v1';
+  /**
+   * Says which kind of file this is.
+   */
+  kind: 'Fleet';
+  /**
+   * Idle windows by name: when disruptive actions (rebuilding, stopping, removing a guest, rebooting a host) may start. What has started may end after the window has closed.
+   */
+  windows?: {
+    [k: string]: Window;
+  };
+  /**
+   * What holds where a host or a guest says nothing else.
+   */
+  defaults?: {
+    /**
+     * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+     */
+    window?: string;
+    recycle?: Recycle;
+    /**
+     * Longest time between two audit records of a host: when nothing happens for so long, it records that all is in order, so that silence means trouble.
+     */
+    checkIn?: string;
+  };
+  /**
+   * How a change reaches the hosts one batch after the other. Read and checked, but not enforced by this version: every host changes in its own window, without waiting for others.
+   */
+  rollout?: {
+    /**
+     * Batches of hosts, in order. Hosts in no wave are the last one.
+     */
+    waves?: {
+      /**
+       * Which hosts are in the wave.
+       */
+      hosts: {
+        /**
+         * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+         */
+        label: string;
+      };
+      /**
+       * How long the wave must stay healthy before the next one begins. Without it, the next begins when this one is done.
+       */
+      soak?: string;
+    }[];
+    /**
+     * Most hosts that may be out of service for a change at one time.
+     */
+    maxUnavailable?: number;
+    /**
+     * Stop the roll-out after this many hosts on which the change failed.
+     */
+    haltAfterFailures?: number;
+  };
+  /**
+   * Where the signed account of what was done goes.
+   */
+  audit?: {
+    /**
+     * Branch of the infra repo that a host's records are committed to. `{host}` stands for the host's name and must be in it: each host has a branch of its own.
+     */
+    branch?: string;
+  };
+  /**
+   * Which commits hosts apply.
+   */
+  trust?: {
+    /**
+     * Apply only commits signed by a key in `trust/approvers` (OpenSSH allowed_signers format) of the commit before. When false, whoever can push to the branch decides.
+     */
+    requireSignedCommits?: boolean;
+  };
+}
+/**
+ * A span of the day on certain days of the week.
+ */
+export interface Window {
+  /**
+   * Days on which the window opens.
+   *
+   * @minItems 1
+   */
+  days: [
+    'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+    ...('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+  ];
+  /**
+   * When it opens, local time of its time zone.
+   */
+  from: string;
+  /**
+   * When it closes. A time earlier than `from` is on the next day; the same time is a whole day later.
+   */
+  to: string;
+  /**
+   * IANA time zone, such as `Europe/Zurich` or `UTC`.
+   */
+  timezone: string;
+}
+/**
+ * How often a guest is rebuilt from its box with nothing changed, unless the guest says otherwise. Without it, never.
+ */
+export interface Recycle {
+  /**
+   * How often, such as `1d`. Each host has a minute of the window of its own, so that not all go at once. `never`: not at all.
+   */
+  every: string;
+}

@@ -1,0 +1,75 @@
+/** Made by setup/generate-types.mjs from desired-state/schema/host-config.json: change that, not this. */
+
+/**
+ * A program and its arguments, run without a shell; what it prints, without its last newline, is the value. For the macOS Keychain, `age`, `sops`, `op` and the like.
+ *
+ * @minItems 1
+ * @maxItems 256
+ */
+export type Argv = [string, ...string[]];
+
+/**
+ * `host.yaml`: the host's own file, `/etc/boxreeve/host.yaml` or the one that `--config` names. It holds what may not stand in the infra repo. Paths may begin with `~/`; a relative one counts from the folder of this file.
+ */
+export interface HostConfig {
+  /**
+   * Version of the file format. There is one so far; it may be left out.
+   */
+  apiVersion?: 'boxreeve/v1';
+  /**
+   * Says which kind of file this is; may be left out.
+   */
+  kind?: 'HostConfig';
+  /**
+   * Name of this host: `hosts/<name>.yaml` of the desired state is about it.
+   */
+  name: string;
+  /**
+   * The infra repo: an address that Git understands, or a path on this machine.
+   */
+  repo: string;
+  /**
+   * Branch of the infra repo that this host follows.
+   */
+  branch?: string;
+  /**
+   * Folder of the desired state in the infra repo; `.` is the repository itself.
+   */
+  path?: string;
+  /**
+   * Folder in which the reconciler keeps its mirror, its memory and its guests. Without it, /var/lib/boxreeve, and /usr/local/var/boxreeve on macOS.
+   */
+  stateDir?: string;
+  /**
+   * Private SSH key with which this host signs its audit records. Its public half is `auditKey` in the host's YAML.
+   */
+  signingKey: string;
+  /**
+   * How often the infra repo is asked for news; some jitter is added. At least a second.
+   */
+  poll?: string;
+  /**
+   * VAGRANT_HOME for every call of Vagrant. Without it the environment's, else `~/.vagrant.d`.
+   */
+  vagrantHome?: string;
+  /**
+   * Where the values of secrets come from, by the secrets' names.
+   */
+  secrets?: {
+    [k: string]: SecretSource;
+  };
+}
+/**
+ * One of `file`, `env` and `exec`.
+ */
+export interface SecretSource {
+  /**
+   * A file that holds the value. One that others can read is refused.
+   */
+  file?: string;
+  /**
+   * An environment variable of the reconciler.
+   */
+  env?: string;
+  exec?: Argv;
+}

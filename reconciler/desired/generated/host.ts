@@ -1,0 +1,43 @@
+/** Made by setup/generate-types.mjs from desired-state/schema/host.json: change that, not this. */
+
+/**
+ * `hosts/<name>.yaml`: a physical machine that runs one reconciler, and the guests it is to have.
+ */
+export interface Host {
+  /**
+   * Version of the file format. There is one so far; it may be left out.
+   */
+  apiVersion?: 'boxreeve/v1';
+  /**
+   * Says which kind of file this is.
+   */
+  kind: 'Host';
+  /**
+   * Name of the host: the name of this file without `.yaml`, and `name` in the host's own `host.yaml`.
+   */
+  name: string;
+  /**
+   * Labels by which waves select hosts.
+   *
+   * @maxItems 64
+   *
+   * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  labels?: string[];
+  /**
+   * Public SSH key with which the host signs its audit records, as in its `.pub` file. `boxreeve init` makes the key and prints this line.
+   */
+  auditKey: string;
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  window?: string;
+  /**
+   * Names of the guests this host is to have, each a folder in `guests/`. A guest taken off the list is removed from the host.
+   *
+   * @maxItems 64
+   *
+   * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  guests: string[];
+}
