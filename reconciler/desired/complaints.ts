@@ -1,0 +1,42 @@
+import { type Complaint, InvalidDesiredState, type Place } from '../errors.ts';
+import { MOST_COMPLAINTS } from './limits.ts';
+
+/** Everything found wrong so far. The same mistake, met on two ways, is told once. */
+export class Complaints {
+  readonly #found = new Map<string, Complaint>();
+
+  add(place: Place, message: string): void {
+    this.#found.set(JSON.stringify([place.file, place.line, place.column, message]), { place, message });
+  }
+
+  addAll(complaints: readonly Complaint[]): void {
+    for (const { place, message } of complaints) this.add(place, message);
+  }
+
+  /** By file, then in the order in which they stand in it. */
+  list(): readonly Complaint[] {
+    return [...this.#found.values()].toSorted(byPlace);
+  }
+
+  /** Throws InvalidDesiredState with all of them, if there are any. */
+  throwIfAny(): void {
+    if (this.#found.size > 0) throw new InvalidDesiredState(this.list());
+  }
+}
+
+/** Keeps the first complaints about one file, and says how many more there are. */
+export function atMost(complaints: readonly Complaint[], most = MOST_COMPLAINTS): readonly Complaint[] {
+  const [first] = complaints;
+  if (first === undefined || complaints.length <= most) return complaints;
+  const rest = {
+    place: { file: first.place.file },
+    message: `has ${complaints.length - most} more mistakes`,
+  };
+  return [...complaints.toSorted(byPlace).slice(0, most), rest];
+}
+
+function byPlace(a: Complaint, b: Complaint): number {
+  if (a.place.file !== b.place.file) return a.place.file < b.place.file ? -1 : 1;
+  const line = (a.place.line ?? 0) - (b.place.line ?? 0);
+  return line !== 0 ? line : (a.place.column ?? 0) - (b.place.column ?? 0);
+}

@@ -1,0 +1,31 @@
+import { distance } from 'fastest-levenshtein';
+
+/** The candidate that `word` was most likely meant to be; undefined if none is near. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: { readonly candidate: string; readonly distance: number } | undefined;
+  for (const candidate of candidates) {
+    const found = distanceTo(word, candidate);
+    if (found <= tolerance(word) && (best === undefined || found < best.distance)) {
+      best = { candidate, distance: found };
+    }
+  }
+  return best?.candidate;
+}
+
+/** `; did you mean \`probes\`?`, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const found = nearest(word, candidates);
+  return found === undefined ? '' : `; did you mean \`${found}\`?`;
+}
+
+/** A word that was cut short counts as near: `azure` for `azure-pipelines`. */
+function distanceTo(word: string, candidate: string): number {
+  const [short, long] = [word.toLowerCase(), candidate.toLowerCase()];
+  if (short.length >= 3 && long.startsWith(short)) return 1;
+  return distance(short, long);
+}
+
+/** One slip in a short word, one in three letters of a longer one. */
+function tolerance(word: string): number {
+  return Math.min(4, Math.max(1, Math.floor(word.length / 3)));
+}
