@@ -1,0 +1,72 @@
+/** From the box that a guest names to the file it stands for. */
+import type { DesiredFiles, Loaded } from './desired-files.ts';
+import type { Box } from './generated/box.ts';
+import type { Guest } from './generated/guest.ts';
+import { pointer } from './json-pointer.ts';
+import { didYouMean } from './nearest.ts';
+import type { BoxSpec } from './spec.ts';
+
+/** undefined if there is none, or its file has mistakes; all mistakes go to the complaints. */
+export async function findBox(files: DesiredFiles, guest: Loaded<Guest>): Promise<BoxSpec | undefined> {
+  const { name, version } = guest.data.box;
+  const { provider } = guest.data;
+  const file = `boxes/${name}.yaml`;
+  if ((await files.entry(file)) === undefined) {
+    const meant = didYouMean(name, await files.names('boxes'));
+    files.complaints.add(
+      guest.yaml.place(pointer('box', 'name')),
+      `box.name "${name}" has no file ${file}${meant}`,
+    );
+    return undefined;
+  }
+  const box = await readBox(files, name);
+  if (box === undefined) return undefined;
+  const versions = box.data.versions.filter((candidate) => candidate.version === version);
+  const found = versions.find((candidate) => candidate.provider === provider);
+  if (found !== undefined) {
+    const { sha256, size, sources } = found;
+    return { name, version, provider, sha256: sha256.toLowerCase(), size, sources };
+  }
+  if (versions.length === 0) {
+    const at = guest.yaml.place(pointer('box', 'version'));
+    files.complaints.add(at, `box.version "${version}" is not in ${file} (has ${versionsIn(box.data)})`);
+    return undefined;
+  }
+  const others = versions.map((candidate) => candidate.provider).join(', ');
+  const at = guest.yaml.place(pointer('provider'));
+  files.complaints.add(at, `provider "${provider}" is not in ${file} for version ${version} (has ${others})`);
+  return undefined;
+}
+
+/** A box's file, with what its schema cannot say checked. */
+export async function readBox(files: DesiredFiles, name: string): Promise<Loaded<Box> | undefined> {
+  const box = await files.box(name);
+  if (box === undefined) return undefined;
+  const seen = new Map<string, string>();
+  for (const [index, { version, provider }] of box.data.versions.entries()) {
+    const key = `${sameForVagrant(version)} ${provider}`;
+    const twin = seen.get(key);
+    seen.set(key, version);
+    if (twin === undefined) continue;
+    const at = box.yaml.place(pointer('versions', index, 'version'));
+    const message =
+      twin === version
+        ? `version "${version}" is here twice for ${provider}: other content is another version`
+        : `version "${version}" is the same as "${twin}" to Vagrant`;
+    files.complaints.add(at, message);
+  }
+  return box;
+}
+
+/** Gem::Version takes no notice of zeros at the end: 1.0 is 1. */
+function sameForVagrant(version: string): string {
+  return version.replace(/(\.0+)+$/, '');
+}
+
+const MOST_SHOWN = 8;
+
+function versionsIn({ versions }: Box): string {
+  const names = [...new Set(versions.map(({ version }) => version))];
+  const shown = names.slice(-MOST_SHOWN).join(', ');
+  return names.length > MOST_SHOWN ? `${shown} and ${names.length - MOST_SHOWN} more` : shown;
+}

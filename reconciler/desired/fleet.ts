@@ -1,0 +1,83 @@
+/** What others than a host itself must know of the fleet: whose records count, where they are, and whose commits. */
+import { InvalidDesiredState } from '../errors.ts';
+import { DesiredFiles } from './desired-files.ts';
+import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
+import { nearest } from './nearest.ts';
+import { publicKeyProblem } from './public-key.ts';
+import { readYaml } from './read-yaml.ts';
+import type { DesiredTree } from './tree.ts';
+
+export type FleetFacts = {
+  /** Hosts whose audit key can be read; sorted by name. */
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly auditKey: string;
+    readonly labels: readonly string[];
+  }[];
+  /** With `{host}` in it. */
+  readonly auditBranch: string;
+  readonly requireSignedCommits: boolean;
+};
+
+/**
+ * Tolerant, so that one host's mistake does not keep the others' records from being verified: a host whose file has no
+ * readable key is left out, and of `fleet.yaml` only what is asked for here must be right. What trust hangs on is never
+ * guessed: throws InvalidDesiredState if `fleet.yaml` is missing, is no YAML, or leaves in doubt whether commits must be signed.
+ */
+export async function readFleet(tree: DesiredTree, root: string): Promise<FleetFacts> {
+  const files = new DesiredFiles(tree, root);
+  const fleet = await readRaw(files, 'fleet.yaml');
+  if (fleet === undefined) {
+    await files.fleet();
+    files.complaints.throwIfAny();
+  }
+  const names = await files.names('hosts');
+  const hosts: FleetFacts['hosts'][number][] = [];
+  for (const name of names.toSorted()) {
+    const host = mapIn(await readRaw(files, `hosts/${name}.yaml`));
+    const key = host.auditKey;
+    if (typeof key !== 'string' || publicKeyProblem(key) !== undefined) continue;
+    hosts.push({ name, auditKey: key.trim(), labels: textsIn(host.labels) });
+  }
+  const branch = mapIn(mapIn(fleet).audit).branch;
+  return {
+    hosts,
+    auditBranch: typeof branch === 'string' && branch.includes('{host}') ? branch : DEFAULT_AUDIT_BRANCH,
+    requireSignedCommits: signaturesRequired(mapIn(fleet), files.path('fleet.yaml')),
+  };
+}
+
+function signaturesRequired(fleet: Readonly<Record<string, unknown>>, file: string): boolean {
+  const doubtful = (message: string) => new InvalidDesiredState([{ place: { file }, message }]);
+  const inDoubt = 'it cannot be told whether commits must be signed';
+  if (fleet.trust === undefined) {
+    const other = nearest('trust', Object.keys(fleet));
+    if (other !== undefined) throw doubtful(`unknown key \`${other}\`: ${inDoubt}`);
+    return false;
+  }
+  const trust = mapIn(fleet.trust);
+  const { requireSignedCommits: asked, ...rest } = trust;
+  if (asked === undefined && Object.keys(rest).length > 0)
+    throw doubtful(`unknown keys in trust: ${inDoubt}`);
+  if (asked !== undefined && typeof asked !== 'boolean') {
+    throw doubtful(`trust.requireSignedCommits must be true or false: ${inDoubt}`);
+  }
+  return asked ?? false;
+}
+
+/** The file's content, whatever it is; undefined if it cannot be read as YAML. */
+async function readRaw(files: DesiredFiles, inside: string): Promise<unknown> {
+  const entry = await files.entry(inside);
+  if (entry?.kind !== 'file' && entry?.kind !== 'executable') return undefined;
+  const read = await readYaml(await files.tree.read(entry), entry.path);
+  return read.ok ? read.yaml.value : undefined;
+}
+
+/** A map's keys and values; of anything else, none. */
+function mapIn(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

@@ -1,0 +1,69 @@
+/** From a revision of the infra repo and a host's name to what is asked of that host. */
+import { DesiredFiles, type Loaded } from './desired-files.ts';
+import { type FleetRules, readFleetRules, unknownWindow } from './fleet-rules.ts';
+import type { Host } from './generated/host.ts';
+import { pointer } from './json-pointer.ts';
+import { didYouMean } from './nearest.ts';
+import { publicKeyProblem } from './public-key.ts';
+import { checkGuest, placeGuest } from './resolve-guest.ts';
+import type { GuestSpec, HostSpec } from './spec.ts';
+import type { DesiredTree } from './tree.ts';
+
+/**
+ * Reads what concerns this host and nothing else: `fleet.yaml`, its own file, the folders of its guests, the boxes they
+ * name. Of the other boxes only the names are looked at. Throws InvalidDesiredState with every mistake of those files.
+ * @param root folder of the desired state in the repository
+ */
+export async function resolveHost(tree: DesiredTree, root: string, host: string): Promise<HostSpec> {
+  const files = new DesiredFiles(tree, root);
+  const spec = await resolveFrom(files, host);
+  files.complaints.throwIfAny();
+  if (spec === undefined) throw new Error(`${host} has no spec, and no complaint says why`);
+  return spec;
+}
+
+/** The same, with the mistakes left in `files.complaints`; undefined if there were any that concern the host. */
+export async function resolveFrom(files: DesiredFiles, name: string): Promise<HostSpec | undefined> {
+  const [rules, host] = await Promise.all([readFleetRules(files), files.host(name)]);
+  if (host === undefined) return undefined;
+  checkHost(files, host, rules);
+  const guests: GuestSpec[] = [];
+  for (const [index, guest] of host.data.guests.entries()) {
+    if (!(await guestExists(files, host, index, guest))) continue;
+    const checked = await checkGuest(files, guest, rules);
+    if (checked === undefined || rules === undefined) continue;
+    guests.push(placeGuest(checked, { host: name, rules, window: host.data.window ?? null }));
+  }
+  if (rules === undefined) return undefined;
+  return {
+    host: name,
+    labels: host.data.labels ?? [],
+    auditKey: host.data.auditKey.trim(),
+    guests,
+    catalogue: await files.names('boxes'),
+    checkInEvery: rules.checkInEvery,
+    auditBranch: rules.auditBranch.replaceAll('{host}', name),
+    requireSignedCommits: rules.requireSignedCommits,
+    warnings: rules.warnings,
+  };
+}
+
+function checkHost(files: DesiredFiles, { data, yaml }: Loaded<Host>, rules: FleetRules | undefined): void {
+  const problem = publicKeyProblem(data.auditKey);
+  if (problem !== undefined) files.complaints.add(yaml.place(pointer('auditKey')), `auditKey ${problem}`);
+  if (rules === undefined || data.window === undefined || rules.windows.has(data.window)) return;
+  files.complaints.add(yaml.place(pointer('window')), `window ${unknownWindow(data.window, rules.windows)}`);
+}
+
+async function guestExists(
+  files: DesiredFiles,
+  host: Loaded<Host>,
+  index: number,
+  name: string,
+): Promise<boolean> {
+  if ((await files.entry(`guests/${name}`)) !== undefined) return true;
+  const meant = didYouMean(name, await files.names('guests'));
+  const at = host.yaml.place(pointer('guests', index));
+  files.complaints.add(at, `guests[${index}] "${name}" has no folder guests/${name}${meant}`);
+  return false;
+}
