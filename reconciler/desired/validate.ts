@@ -1,0 +1,96 @@
+/** Checks every file of a desired state, also those that no host uses yet. */
+import { type Complaint, showPlace } from '../errors.ts';
+import { DesiredFiles, type Listed } from './desired-files.ts';
+import { readBox } from './find-box.ts';
+import { readFleetRules } from './fleet-rules.ts';
+import { pointer } from './json-pointer.ts';
+import { keyItself } from './public-key.ts';
+import { resolveFrom } from './resolve.ts';
+import { checkGuest } from './resolve-guest.ts';
+import type { DesiredTree } from './tree.ts';
+
+export type Validation = {
+  readonly complaints: readonly Complaint[];
+  readonly warnings: readonly string[];
+  readonly hosts: number;
+  readonly guests: number;
+  readonly boxes: number;
+};
+
+/** Never throws for what the files say. @param root folder of the desired state in the repository */
+export async function validateAll(tree: DesiredTree, root: string): Promise<Validation> {
+  const files = new DesiredFiles(tree, root);
+  const rules = await readFleetRules(files);
+  const [hosts, guests, boxes] = await Promise.all([
+    files.names('hosts'),
+    files.names('guests'),
+    files.names('boxes'),
+  ]);
+  for (const host of hosts) await resolveFrom(files, host);
+  for (const guest of guests) await checkGuest(files, guest, rules);
+  for (const box of boxes) await readBox(files, box);
+  await complainOfSharedKeys(files, hosts);
+  for (const folder of ['hosts', 'guests', 'boxes'] as const) await complainOfNames(files, folder);
+  return {
+    complaints: files.complaints.list(),
+    warnings: [...(rules?.warnings ?? []), ...(await idleGuests(files, hosts, guests))],
+    hosts: hosts.length,
+    guests: guests.length,
+    boxes: boxes.length,
+  };
+}
+
+/** A key that two hosts share lets each sign the other's account. */
+async function complainOfSharedKeys(files: DesiredFiles, hosts: readonly string[]): Promise<void> {
+  const owners = new Map<string, string>();
+  for (const name of hosts) {
+    const host = await files.host(name);
+    if (host === undefined) continue;
+    const key = keyItself(host.data.auditKey);
+    const owner = owners.get(key);
+    owners.set(key, owner ?? name);
+    if (owner === undefined) continue;
+    files.complaints.add(
+      host.yaml.place(pointer('auditKey')),
+      `auditKey is that of ${owner} too: each host has its own`,
+    );
+  }
+}
+
+/** Files that look as if they said something, and would never be read; names that macOS takes for one. */
+async function complainOfNames(files: DesiredFiles, folder: Listed): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const { path, kind } of await files.list(folder)) {
+    const inside = files.inside(path);
+    if (folder !== 'guests' && inside.endsWith('.yml')) {
+      files.complaints.add({ file: path }, 'is never read: its name must end in .yaml');
+    }
+    if (folder === 'hosts' && /^hosts\/.+\/.+\.yaml$/.test(inside)) {
+      files.complaints.add({ file: path }, 'is never read: hosts lie directly in hosts/');
+    }
+    if (folder === 'guests' && !/^guests\/[^/]+\//.test(inside) && /\.ya?ml$/.test(inside)) {
+      files.complaints.add({ file: path }, `is never read: a guest is a folder with a guest.yaml`);
+    }
+    if (kind === 'submodule' || folder === 'guests') continue;
+    const folded = inside.normalize('NFC').toLowerCase();
+    const twin = seen.get(folded);
+    seen.set(folded, twin ?? inside);
+    if (twin !== undefined)
+      files.complaints.add({ file: path }, `is the same name as ${twin} on macOS, where case does not count`);
+  }
+}
+
+async function idleGuests(
+  files: DesiredFiles,
+  hosts: readonly string[],
+  guests: readonly string[],
+): Promise<readonly string[]> {
+  const used = new Set<string>();
+  for (const host of hosts) {
+    for (const guest of (await files.host(host))?.data.guests ?? []) used.add(guest);
+  }
+  const idle = guests.filter((guest) => !used.has(guest));
+  return idle.map(
+    (guest) => `${showPlace({ file: files.path(`guests/${guest}/guest.yaml`) })} no host has this guest`,
+  );
+}
