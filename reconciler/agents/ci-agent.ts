@@ -24,6 +24,8 @@ export type Standing =
       readonly online: boolean | null;
       /** Whether the system would give it a job. */
       readonly assignable: boolean;
+      /** Where it would not: whether the system itself shows that we took it off. Left out where it keeps no such mark. */
+      readonly ours?: boolean;
     }
   | { readonly state: 'absent' }
   | { readonly state: 'unknown'; readonly detail: string };
@@ -39,6 +41,13 @@ export interface CiAgent {
   standing?(signal?: AbortSignal): Promise<Standing>;
   /** Safe to repeat. Throws if the agent could not be put back: then it is tried again at the next run. */
   undrain(signal?: AbortSignal): Promise<void>;
-  /** How long to wait between the two questions that must both say idle, in milliseconds. */
+  /**
+   * Only where a system has no other way to keep jobs away: takes the idle agent off its pool for good, which is also the last
+   * question. The guest built anew registers itself. Never throws.
+   */
+  deregister?(signal?: AbortSignal): Promise<Activity>;
+  /** How long to wait between the questions that must all say idle, in milliseconds. */
   readonly settleMs: number;
+  /** How many times to ask; 2 if left out. */
+  readonly asks?: number;
 }

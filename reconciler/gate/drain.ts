@@ -2,8 +2,10 @@
  * The one way to a guest in which no job runs:
  *
  * 1. Note durably that its agent is taken off the pool, then take it off, then see that it is.
- * 2. Ask twice, some seconds apart, whether a job runs; the first question comes after the agent is off.
- * 3. Both say idle, and so does a look into the guest where there is one: clear. Whoever cannot tell says busy.
+ * 2. Ask twice (or as often as the system needs), some time apart, whether a job runs; the first question comes after the
+ *    agent is off.
+ * 3. All say idle, and so does a look into the guest where there is one: clear. Whoever cannot tell says busy. A system
+ *    without a drain now takes the agent off for good, if it is still idle, and the guest is looked into once more.
  * 4. Not clear: put the agent back at once; or, where the drain may go on in the next run, when the guest's time for
  *    draining is over, and then not again before its next window.
  * 5. An agent that somebody else took off before is asked like any other, and never put back.
@@ -73,7 +75,7 @@ async function clearGuest(candidate: DrainCandidate, context: DrainContext): Pro
   context.gaveUp.delete(guest);
   const agent = context.agentFor(spec);
   const off = await takeOff(candidate, agent, context);
-  const found = off.state === 'off' ? await askTwice(candidate, agent, context, off.absent) : off.activity;
+  const found = off.state === 'off' ? await seeIdle(candidate, agent, context, off.absent) : off.activity;
   if (found.state === 'idle') return { state: 'clear', note: off.note };
   if (found.state === 'unknown' && !candidate.proven)
     return { state: 'clear', note: `${agent.describe()}: ${found.detail}` };
@@ -95,7 +97,7 @@ async function takeOff(candidate: DrainCandidate, agent: CiAgent, context: Drain
   const { guest, agent: spec } = candidate;
   const earlier = await settleEarlier(candidate, context);
   const standing = earlier === null ? await agent.standing?.(context.signal) : undefined;
-  const byOther = standing?.state === 'registered' && !standing.assignable;
+  const byOther = standing?.state === 'registered' && !standing.assignable && standing.ours !== true;
   const noted = earlier ?? { since: iso(context.clock.now()), byOther, agent: spec };
   if (earlier === null) await context.remember(guest, noted);
   const result = await quietly(agent.drain(context.signal));
@@ -139,27 +141,41 @@ async function quietly(drain: Promise<DrainResult>): Promise<DrainResult> {
 }
 
 /** Steps 2 and 3. */
-async function askTwice(
+async function seeIdle(
   { guest }: DrainCandidate,
   agent: CiAgent,
   context: DrainContext,
   absent: boolean,
 ): Promise<Activity> {
   const { signal, clock, witness } = context;
-  const ask = (question: Promise<Activity>) =>
-    question.catch((error: unknown): Activity => ({ state: 'unknown', detail: String(error) }));
-  if (!absent) {
-    const first = await ask(agent.activity(signal));
-    if (first.state !== 'idle') return first;
-    try {
-      await clock.sleep(agent.settleMs, signal);
-    } catch {
-      return { state: 'unknown', detail: 'stopped before it was asked twice' };
-    }
-    const second = await ask(agent.activity(signal));
-    if (second.state !== 'idle') return second;
+  const look = () => (witness === undefined ? idle() : witness(guest, signal));
+  if (absent) return answer(look());
+  for (let asked = 1; asked <= (agent.asks ?? 2); asked += 1) {
+    if (asked > 1 && !(await slept(agent.settleMs, clock, signal)))
+      return { state: 'unknown', detail: 'stopped before it was asked often enough' };
+    const activity = await answer(agent.activity(signal));
+    if (activity.state !== 'idle') return activity;
   }
-  return witness === undefined ? { state: 'idle' } : ask(witness(guest, signal));
+  const inside = await answer(look());
+  if (inside.state !== 'idle' || agent.deregister === undefined) return inside;
+  const gone = await answer(agent.deregister(signal));
+  return gone.state === 'idle' ? answer(look()) : gone;
+}
+
+/** False when it was cut short: we are being stopped. */
+async function slept(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<boolean> {
+  return clock.sleep(ms, signal).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function idle(): Promise<Activity> {
+  return { state: 'idle' };
+}
+
+async function answer(question: Promise<Activity>): Promise<Activity> {
+  return question.catch((error: unknown): Activity => ({ state: 'unknown', detail: String(error) }));
 }
 
 /** Step 4. */
