@@ -52,9 +52,8 @@ async function loadValidators(): Promise<Validators> {
     discriminator: true,
     validateFormats: false,
   });
-  // what messages are made of: a pattern in words, and the values of a discriminator
-  ajv.addKeyword('x-form');
-  ajv.addKeyword('x-tags');
+  // what messages are made of: a pattern in words, the values of a discriminator, and what is not to be shown
+  for (const keyword of ['x-form', 'x-tags', 'x-hidden']) ajv.addKeyword(keyword);
   ajv.addSchema(await readSchema('terms'), 'terms.json');
   const [fleet, host, guest, box, hostConfig] = await Promise.all(
     ['fleet', 'host', 'guest', 'box', 'host-config'].map(readSchema),

@@ -24,15 +24,13 @@ export class Complaints {
   }
 }
 
-/** Keeps the first complaints about one file, and says how many more there are. */
+/** The complaints about one file in the order in which they stand in it: the first of them, and how many more there are. */
 export function atMost(complaints: readonly Complaint[], most = MOST_COMPLAINTS): readonly Complaint[] {
-  const [first] = complaints;
-  if (first === undefined || complaints.length <= most) return complaints;
-  const rest = {
-    place: { file: first.place.file },
-    message: `has ${complaints.length - most} more mistakes`,
-  };
-  return [...complaints.toSorted(byPlace).slice(0, most), rest];
+  const sorted = complaints.toSorted(byPlace);
+  const [first] = sorted;
+  if (first === undefined || sorted.length <= most) return sorted;
+  const rest = { place: { file: first.place.file }, message: `has ${sorted.length - most} more mistakes` };
+  return [...sorted.slice(0, most), rest];
 }
 
 function byPlace(a: Complaint, b: Complaint): number {

@@ -6,6 +6,7 @@ import { type Checked, checkSchema, type Kinds } from './check-schema.ts';
 import { Complaints } from './complaints.ts';
 import { readGuestFolder } from './guest-folder.ts';
 import { pointer } from './json-pointer.ts';
+import { KIND_IN_WORDS } from './kind-in-words.ts';
 import { LARGEST_YAML, showBytes } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { readYaml, type YamlFile } from './read-yaml.ts';
@@ -17,6 +18,13 @@ export type Loaded<T> = { readonly data: T; readonly yaml: YamlFile };
 
 /** The folders that hold one YAML file for each name. */
 export type Listed = 'hosts' | 'guests' | 'boxes';
+
+/** What is a name in the paths of each folder. A box may be called `organisation/name`. */
+const NAMED: Readonly<Record<Listed, RegExp>> = {
+  hosts: /^hosts\/([^/]+)\.yaml$/,
+  guests: /^guests\/([^/]+)\//,
+  boxes: /^boxes\/(.+)\.yaml$/,
+};
 
 type FileKinds = Omit<Kinds, 'host-config'>;
 
@@ -65,7 +73,9 @@ export class DesiredFiles {
 
   /** The files beside a guest's `guest.yaml`. */
   guestFolder(name: string): Promise<readonly GuestFile[]> {
-    return this.#folders.get(name, () => readGuestFolder(this, name));
+    return this.#folders.get(name, () =>
+      readGuestFolder(this.tree, this.path(`guests/${name}`), this.complaints),
+    );
   }
 
   box(name: string): Promise<Loaded<Kinds['box']> | undefined> {
@@ -79,8 +89,7 @@ export class DesiredFiles {
 
   /** Names that have a file in a folder, by the paths alone. */
   async names(folder: Listed): Promise<readonly string[]> {
-    const form = folder === 'guests' ? /^guests\/([^/]+)\// : /^(?:hosts|boxes)\/(.+)\.yaml$/;
-    const names = (await this.list(folder)).map(({ path }) => form.exec(this.inside(path))?.[1]);
+    const names = (await this.list(folder)).map(({ path }) => NAMED[folder].exec(this.inside(path))?.[1]);
     return [...new Set(names.filter((name) => name !== undefined))];
   }
 
@@ -127,7 +136,7 @@ export class DesiredFiles {
       return undefined;
     }
     if (entry.kind !== 'file' && entry.kind !== 'executable') {
-      this.complaints.add(place, `must be a regular file, not a ${entry.kind}`);
+      this.complaints.add(place, `must be a regular file, not ${KIND_IN_WORDS[entry.kind]}`);
       return undefined;
     }
     if (entry.size > LARGEST_YAML) {

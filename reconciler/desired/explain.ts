@@ -69,8 +69,8 @@ function messageOf(error: ErrorObject, yaml: YamlFile): string {
       return wrongTag(error, inside);
     case 'pattern':
       return error.propertyName === undefined
-        ? `${name} ${value} is not ${formOf(error)}`
-        : `${show(error.propertyName)}${inside} is not ${formOf(error)}`;
+        ? `${isHidden(error) ? name : `${name} ${value}`} is not ${formOf(error)}`
+        : `${isHidden(error) ? 'a key' : `key ${show(error.propertyName)}`}${inside} is not ${formOf(error)}`;
     case 'uniqueItems':
       return `${showPointer(at + pointer(Math.max(Number(params.i), Number(params.j))))} is in the list already`;
     default:
@@ -120,7 +120,7 @@ function describe(data: unknown): string {
 
 function oneOf(data: unknown, allowed: readonly string[]): string {
   const meant = typeof data === 'string' ? didYouMean(data, allowed) : '';
-  return `${show(data)} is none of ${allowed.join(', ')}${meant}`;
+  return `${show(data)} is not one of: ${allowed.join(', ')}${meant}`;
 }
 
 function limitOf(keyword: string, limit: number): string | undefined {
@@ -152,6 +152,11 @@ function formOf(error: ErrorObject): string {
   return typeof form === 'string' ? form : `of the form ${error.params.pattern}`;
 }
 
+/** Someone may have put a secret's value where its name belongs. */
+function isHidden(error: ErrorObject): boolean {
+  return error.parentSchema?.['x-hidden'] === true;
+}
+
 function knownKeys(error: ErrorObject): readonly string[] {
   const properties: unknown = error.parentSchema?.properties;
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
@@ -163,8 +168,8 @@ function textsIn(value: unknown): readonly string[] {
 
 const LONGEST_VALUE = 80;
 
-/** A value for a message: one line, not too long. */
+/** A value for a message: one line, not too long, and without a password in an address. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replaceAll(/(:\/\/[^/@:]*):[^/@]*@/g, '$1:…@');
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }

@@ -3,11 +3,12 @@
  * out of the folder, or be another file on another file system, is a mistake.
  */
 import { createHash } from 'node:crypto';
-import type { DesiredFiles } from './desired-files.ts';
+import type { Complaints } from './complaints.ts';
+import { KIND_IN_WORDS } from './kind-in-words.ts';
 import { LARGEST_GUEST, MOST_GUEST_FILES, showBytes } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import type { GuestFile } from './spec.ts';
-import type { TreeEntry } from './tree.ts';
+import type { DesiredTree, TreeEntry } from './tree.ts';
 
 /** The file that declares the guest; what it says is covered by the spec, not as a file. */
 const DECLARATION = 'guest.yaml';
@@ -19,24 +20,28 @@ const RESERVED: Readonly<Record<string, string>> = {
   'vagrantfile.boxreeve': 'is a name that Boxreeve uses itself: call the file something else',
 };
 
-/** All files of the guest but `guest.yaml`, sorted by path, with their digests. Mistakes go to the complaints. */
-export async function readGuestFolder(files: DesiredFiles, guest: string): Promise<readonly GuestFile[]> {
-  const folder = files.path(`guests/${guest}`);
-  const entries = await files.tree.list(folder);
-  const items = entries
+/**
+ * All files of the guest but `guest.yaml`, sorted by path, with their digests; none if there are too many to read.
+ * @param folder the guest's, in the repository
+ */
+export async function readGuestFolder(
+  tree: DesiredTree,
+  folder: string,
+  complaints: Complaints,
+): Promise<readonly GuestFile[]> {
+  const items = (await tree.list(folder))
     .map((entry) => ({ entry, path: entry.path.slice(folder.length + 1) }))
     .filter(({ path }) => path !== DECLARATION);
-  complainOfPaths(files, items);
-  complainOfTwins(files, items);
+  complainOfPaths(complaints, items);
+  complainOfTwins(complaints, items);
   if (!items.some(({ path }) => path === 'Vagrantfile')) {
     const instead = didYouMean(
       'Vagrantfile',
       items.map(({ path }) => path),
     );
-    files.complaints.add({ file: `${folder}/Vagrantfile` }, `is missing: each guest needs one${instead}`);
+    complaints.add({ file: `${folder}/Vagrantfile` }, `is missing: each guest needs one${instead}`);
   }
-  if (!fits(files, folder, items)) return [];
-  return await digestAll(files, items);
+  return fits(complaints, folder, items) ? await digestAll(tree, items) : [];
 }
 
 type Item = { readonly entry: TreeEntry; readonly path: string };
@@ -45,14 +50,14 @@ function isRegular({ entry }: Item): boolean {
   return entry.kind === 'file' || entry.kind === 'executable';
 }
 
-function complainOfPaths(files: DesiredFiles, items: readonly Item[]): void {
+function complainOfPaths(complaints: Complaints, items: readonly Item[]): void {
   for (const item of items) {
     const problem = pathProblem(item.path);
-    if (problem !== undefined) files.complaints.add({ file: printable(item.entry.path) }, problem);
+    if (problem !== undefined) complaints.add({ file: printable(item.entry.path) }, problem);
     if (isRegular(item)) continue;
-    files.complaints.add(
+    complaints.add(
       { file: printable(item.entry.path) },
-      `must be a regular file, not a ${item.entry.kind}`,
+      `must be a regular file, not ${KIND_IN_WORDS[item.entry.kind]}`,
     );
   }
 }
@@ -72,7 +77,7 @@ function pathProblem(path: string): string | undefined {
 }
 
 /** Names that differ, and are one name on a file system that ignores case or normalises Unicode, as macOS's does. */
-function complainOfTwins(files: DesiredFiles, items: readonly Item[]): void {
+function complainOfTwins(complaints: Complaints, items: readonly Item[]): void {
   const seen = new Map<string, string>();
   for (const { entry, path } of items) {
     for (const prefix of prefixesOf(path)) {
@@ -81,7 +86,7 @@ function complainOfTwins(files: DesiredFiles, items: readonly Item[]): void {
       seen.set(folded, twin);
       if (twin === prefix) continue;
       const message = `is the same name as ${printable(twin)} on macOS, where case does not count`;
-      files.complaints.add({ file: printable(entry.path) }, message);
+      complaints.add({ file: printable(entry.path) }, message);
       break;
     }
   }
@@ -93,32 +98,32 @@ function prefixesOf(path: string): readonly string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function fits(files: DesiredFiles, folder: string, items: readonly Item[]): boolean {
+function fits(complaints: Complaints, folder: string, items: readonly Item[]): boolean {
   if (items.length > MOST_GUEST_FILES) {
-    files.complaints.add({ file: folder }, `has ${items.length} files; the most is ${MOST_GUEST_FILES}`);
+    complaints.add({ file: folder }, `has ${items.length} files; the most is ${MOST_GUEST_FILES}`);
     return false;
   }
   const size = items.reduce((sum, { entry }) => sum + entry.size, 0);
   if (size <= LARGEST_GUEST) return true;
   const message = `has files of ${showBytes(size)} together; the most is ${showBytes(LARGEST_GUEST)}`;
-  files.complaints.add({ file: folder }, message);
+  complaints.add({ file: folder }, message);
   return false;
 }
 
 /** Files read at one time. */
 const AT_ONCE = 8;
 
-async function digestAll(files: DesiredFiles, items: readonly Item[]): Promise<readonly GuestFile[]> {
+async function digestAll(tree: DesiredTree, items: readonly Item[]): Promise<readonly GuestFile[]> {
   const regular = items.filter(isRegular);
   const found: GuestFile[] = [];
   for (let at = 0; at < regular.length; at += AT_ONCE) {
-    found.push(...(await Promise.all(regular.slice(at, at + AT_ONCE).map((item) => digestOf(files, item)))));
+    found.push(...(await Promise.all(regular.slice(at, at + AT_ONCE).map((item) => digestOf(tree, item)))));
   }
   return found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function digestOf(files: DesiredFiles, { entry, path }: Item): Promise<GuestFile> {
-  const content = await files.tree.read(entry);
+async function digestOf(tree: DesiredTree, { entry, path }: Item): Promise<GuestFile> {
+  const content = await tree.read(entry);
   return {
     path,
     executable: entry.kind === 'executable',

@@ -18,11 +18,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === undefined ? '' : `; did you mean \`${found}\`?`;
 }
 
-/** A word that was cut short counts as near: `azure` for `azure-pipelines`. */
+/** A word that was cut short counts as near, and one that was not: `azure` for `azure-pipelines`, `monday` for `mon`. */
 function distanceTo(word: string, candidate: string): number {
-  const [short, long] = [word.toLowerCase(), candidate.toLowerCase()];
-  if (short.length >= 3 && long.startsWith(short)) return 1;
-  return distance(short, long);
+  const [a, b] = [word.toLowerCase(), candidate.toLowerCase()];
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= 3 && long.startsWith(short) ? 1 : distance(a, b);
 }
 
 /** One slip in a short word, one in three letters of a longer one. */

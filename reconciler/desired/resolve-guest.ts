@@ -7,6 +7,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { type FleetRules, recycleEvery, unknownWindow } from './fleet-rules.ts';
 import type { Agent, Guest } from './generated/guest.ts';
 import { pointer } from './json-pointer.ts';
+import { KIND_IN_WORDS } from './kind-in-words.ts';
 import type { AgentSpec, BoxSpec, GuestFile, GuestSpec, WindowSpec } from './spec.ts';
 
 /** A guest as its own files say, whichever host it is for. */
@@ -35,7 +36,7 @@ export async function checkGuest(
 ): Promise<CheckedGuest | undefined> {
   const folder = await files.entry(`guests/${name}`);
   if (folder !== undefined && folder.kind !== 'directory') {
-    files.complaints.add({ file: folder.path }, `must be a folder, not a ${folder.kind}`);
+    files.complaints.add({ file: folder.path }, `must be a folder, not ${KIND_IN_WORDS[folder.kind]}`);
     return undefined;
   }
   const [guest, content] = await Promise.all([files.guest(name), files.guestFolder(name)]);
@@ -148,7 +149,7 @@ function regexProblem(source: string): string | undefined {
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return message.replace(/^Invalid regular expression: /, '');
+    return message.slice(message.lastIndexOf('/: ') + 1).replace(/^: /, '');
   }
 }
 

@@ -79,7 +79,7 @@ export interface Guest {
    *
    * @maxItems 64
    *
-   * Items: Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Items: Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   secrets?: string[];
   agent?: Agent;
@@ -152,7 +152,7 @@ export interface AgentAzurePipelines {
    */
   system: 'azure-pipelines';
   /**
-   * Address of an Azure DevOps Server, up to the organisation; without it, https://dev.azure.com.
+   * Address of an Azure DevOps Server, without the organisation; without it, https://dev.azure.com.
    */
   url?: string;
   /**
@@ -168,7 +168,7 @@ export interface AgentAzurePipelines {
    */
   name: string;
   /**
-   * Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   token: string;
   log?: AgentLog;
@@ -198,11 +198,15 @@ export interface AgentGithubActions {
    */
   repository?: string;
   /**
+   * Labels by which jobs ask for the runner, with commas between. They are taken off it before the guest is disturbed, as GitHub cannot pause a runner, and put back afterwards.
+   */
+  labels?: string;
+  /**
    * Name of the runner, often `{host}`.
    */
   name: string;
   /**
-   * Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   token: string;
   log?: AgentLog;
@@ -228,7 +232,7 @@ export interface AgentGitlabRunner {
    */
   name?: string;
   /**
-   * Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   token: string;
   log?: AgentLog;
@@ -254,7 +258,7 @@ export interface AgentBuildkite {
    */
   name: string;
   /**
-   * Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   token: string;
   log?: AgentLog;
@@ -280,7 +284,7 @@ export interface AgentJenkins {
    */
   user: string;
   /**
-   * Name of a secret, never its value. Each host's own `host.yaml` says where the value comes from.
+   * Name of a secret, never its value: letters, digits and `_`, not beginning with a digit. Each host's own `host.yaml` says where the value comes from.
    */
   token: string;
   log?: AgentLog;
