@@ -5,7 +5,6 @@
  * anything else, a signal and an overrun included, is unknown. An empty `drain` or `undrain` has nothing to do; an empty
  * `idle` never says idle.
  */
-import { execa } from 'execa';
 import { MINUTE, SECOND } from '../clock.ts';
 import type { AgentSpec } from '../desired/spec.ts';
 import { showDuration } from '../duration.ts';
@@ -59,6 +58,8 @@ async function run(argv: readonly string[], limit: number, signal: AbortSignal |
   const [file, ...args] = argv;
   if (file === undefined) return { ok: true };
   if (signal?.aborted) return failed(undefined, '', 'was not begun: stopping');
+  // Loaded when first needed: it costs an idle daemon 16 MiB.
+  const { execa } = await import('execa');
   const child = execa(file, args, {
     reject: false,
     stdin: 'ignore',
