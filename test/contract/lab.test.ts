@@ -40,7 +40,7 @@ test('a lab that is disposed of leaves no container and no folder, and leaves ot
   const box = await second.box({ label: 'lab-first' });
   await second.addBox(box, 'mini', '1.0.0');
   const folder = await second.project('guest', { box: 'mini' });
-  expect((await second.vagrant(['up'], { cwd: folder })).exitCode).toBe(0);
+  await second.succeed(['up'], { cwd: folder });
   expect(await second.containers()).toHaveLength(1);
   const before = await lab.containers();
   await second.dispose();

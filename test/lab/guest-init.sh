@@ -9,9 +9,14 @@ mkdir -p /run/sshd
 # No DHCP server is needed: the container's name is unique, so an address made from it nearly always is, too.
 sum=$(hostname | cksum)
 sum=${sum%% *}
+third=$((sum % 250 + 1))
+fourth=$((sum / 250 % 250 + 2))
 ip link set lo up
+# The hardware address goes with the other one: a guest that starts again with a new one is not found for half a minute,
+# until this machine forgets the old.
+ip link set eth0 address "$(printf '02:00:0a:d5:%02x:%02x' $third $fourth)"
 ip link set eth0 up
-ip address replace "10.213.$((sum % 250 + 1)).$((sum / 250 % 250 + 2))/16" dev eth0
+ip address replace "10.213.$third.$fourth/16" dev eth0
 ip route replace default via 10.213.0.1
 
 # sudo looks its own host name up: unless it stands here, each sudo waits 20 s for a DNS answer that never comes.

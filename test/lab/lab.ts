@@ -25,6 +25,8 @@ export type Lab = {
   box(content: BoxContent): Promise<LabBox>;
   /** Runs `vagrant` to its end and returns what it did; never throws for an exit status. */
   vagrant(args: readonly string[], options?: VagrantOptions): Promise<Ran>;
+  /** The same, but throws with the output if it fails; returns what went to stdout. */
+  succeed(args: readonly string[], options?: VagrantOptions): Promise<string>;
   /** Adds a box under a name and a real version, through a catalogue with its digest, as Boxreeve does. */
   addBox(box: LabBox, name: string, version: string): Promise<void>;
   /** A Vagrant project folder `<folder>/<name>` as a person would write it. */
@@ -74,13 +76,20 @@ export async function openLab(): Promise<Lab> {
     return { exitCode: exitCode ?? -1, stdout, stderr };
   };
 
+  const succeed: Lab['succeed'] = async (args, options) => {
+    const ran = await vagrant(args, options);
+    if (ran.exitCode === 0) return ran.stdout;
+    throw new Error(`vagrant ${args.join(' ')} ended with ${ran.exitCode}\n${ran.stdout}\n${ran.stderr}`);
+  };
+
   return {
     folder,
     vagrantHome,
     env,
     box: makeBox,
     vagrant,
-    addBox: (box, name, version) => addBox({ folder, vagrant }, box, name, version),
+    succeed,
+    addBox: (box, name, version) => addBox({ folder, succeed }, box, name, version),
     project: (name, files) => layProject(join(folder, name), files),
     containers: () => containersOf(folder),
     dispose: () => dismantle(folder),
@@ -102,7 +111,7 @@ function labEnvironment(home: string, vagrantHome: string): Record<string, strin
 
 /** A file added by its path would get the version `0`; a catalogue gives it a real one. */
 async function addBox(
-  lab: Pick<Lab, 'folder' | 'vagrant'>,
+  lab: Pick<Lab, 'folder' | 'succeed'>,
   box: LabBox,
   name: string,
   version: string,
@@ -110,8 +119,7 @@ async function addBox(
   const catalogue = join(lab.folder, `catalogue-${name.replaceAll('/', '-')}-${version}.json`);
   const provider = { name: 'lxc', url: `file://${box.file}`, checksum_type: 'sha256', checksum: box.sha256 };
   await writeFile(catalogue, JSON.stringify({ name, versions: [{ version, providers: [provider] }] }));
-  const added = await lab.vagrant(['box', 'add', '--provider', 'lxc', '--box-version', version, catalogue]);
-  if (added.exitCode !== 0) throw new Error(`vagrant box add failed: ${added.stdout}\n${added.stderr}`);
+  await lab.succeed(['box', 'add', '--provider', 'lxc', '--box-version', version, catalogue]);
 }
 
 async function layProject(folder: string, files: ProjectFiles): Promise<string> {

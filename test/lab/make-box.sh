@@ -89,7 +89,8 @@ make_base() { # OUT.tar
   chown -R 1000:1000 "$root/home/vagrant"
 
   install -m 755 "$here/guest-init.sh" "$root/usr/sbin/init"
-  printf '#!/bin/sh\nkill -TERM 1\n' >"$root/usr/sbin/shutdown"
+  # After a moment: ending the first process ends the caller too, and Vagrant takes that for a failure of `halt`.
+  printf '#!/bin/sh\nsetsid sh -c "sleep 0.3; kill -TERM 1" </dev/null >/dev/null 2>&1 &\n' >"$root/usr/sbin/shutdown"
   chmod 755 "$root/usr/sbin/shutdown"
   for name in halt poweroff reboot; do ln -s shutdown "$root/usr/sbin/$name"; done
 

@@ -1,7 +1,8 @@
 /**
  * vagrant-lxc: the machine id is the container's name. Read from files, with no child process:
  *
- * - a container exists if `<lxcpath>/<name>/config` does; that is how `lxc-ls` finds containers;
+ * - a container exists if `<lxcpath>/<name>/config` does; that is how `lxc-ls` finds containers. A folder without it is
+ *   what `lxc-create` leaves when it is killed at its very start: empty, and no container to any tool of LXC;
  * - it runs if its monitor listens on the abstract socket `<lxcpath>/<name>/command`, as /proc/net/unix shows. `lxc-info`
  *   asks the same socket and calls a container without one STOPPED. A frozen container counts as running.
  */
