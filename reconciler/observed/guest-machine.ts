@@ -74,7 +74,8 @@ export function decideMachine(clues: Clues, answerOf: (machine: MachineId) => Ma
 /** What the machine that is there was built from; null if it is not the one that was proven healthy. */
 export function builtFromOf(machine: Machine, memory: GuestMemory | undefined): BuiltFrom | null {
   const built = memory?.built;
-  if (!built || memory.building !== null) return null;
+  // a build under way does not unmake the machine that is still there: it is in service until it is ended
+  if (!built) return null;
   if (machine.state !== 'present' && machine.state !== 'forgotten') return null;
   if (!isSame(machine, { provider: built.spec.provider, id: built.machineId })) return null;
   return { spec: built.spec, commit: built.commit, at: built.at, machineId: built.machineId };
