@@ -2,7 +2,7 @@
  * A host, as the steps of a reconcile see it: every effect behind a port. `host.ts` wires the real ones; tests and
  * simulations hand in models.
  */
-import type { CiAgent } from './agents/ci-agent.ts';
+import type { Activity, CiAgent } from './agents/ci-agent.ts';
 import type { ActionOutcome, AttemptLog, ProbeResult } from './apply/outcome.ts';
 import type { Outbox } from './audit/outbox.ts';
 import type { AuditLog, RecordDraft } from './audit/record.ts';
@@ -40,8 +40,12 @@ export type Host = {
   versions(): Promise<RecordDraft['versions']>;
   /** Ends what a crashed reconciler left running. */
   endSurvivors(processes: readonly { readonly pid: number; readonly startedAt: string }[]): Promise<void>;
+  /** Looks into a guest for a process that runs a job of its CI system. */
+  readonly witness: (guest: string, signal?: AbortSignal) => Promise<Activity>;
   /** Guests whose job was waited for in vain, and when to try again (ms since the epoch): known to the process only. */
   readonly gaveUp: Map<string, number>;
+  /** What was put right of the host itself since the last call (a damaged index, say), in sentences for the record. */
+  takeRepairs(): readonly string[];
   /** Housekeeping that is due now and then: packing the mirror. Failing does no harm. */
   maintain(): Promise<void>;
   newId(): string;

@@ -76,7 +76,12 @@ async function recordAttempt(
   { attempt, outcomes, pending, seen, agentNotes }: CarriedOut,
 ): Promise<AuditRecord> {
   if (attempt === null) throw new Error('there is no attempt to record');
-  const notes = [...agentNotes, ...seen.plan.notes, ...seen.plan.held.map(({ why }) => why)];
+  const notes = [
+    ...host.takeRepairs(),
+    ...agentNotes,
+    ...seen.plan.notes,
+    ...seen.plan.held.map(({ why }) => why),
+  ];
   const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, await moment(host));
   await attempt.complete(draft);
   const record = await host.audit.append(draft);
@@ -99,24 +104,27 @@ async function recordQuietRun(
   waiting: string | null,
   request: Request,
 ): Promise<readonly AuditRecord[]> {
+  const repairs = host.takeRepairs();
   if (waiting !== null && waiting !== host.memory.read().waiting) {
+    const notes = [...repairs, ...done.agentNotes];
     const draft = draftOfWaiting(
       await about(host, request, desired.commit),
       done.pending,
-      done.agentNotes,
+      notes,
       await moment(host),
     );
     return [await host.audit.append(draft)];
   }
   const last = await host.audit.last();
   const due = last === null || host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery;
-  return due ? [await checkIn(host, desired, done, request)] : [];
+  return due || repairs.length > 0 ? [await checkIn(host, desired, done, repairs, request)] : [];
 }
 
 async function checkIn(
   host: Host,
   desired: Desired,
   { seen, pending }: CarriedOut,
+  repairs: readonly string[],
   request: Request,
 ): Promise<AuditRecord> {
   const proven = seen.observation.guests.filter(
@@ -125,6 +133,7 @@ async function checkIn(
   );
   const probes = (await Promise.all(proven.map(({ name }) => host.probe(name)))).flat();
   const problems = [
+    ...repairs,
     ...seen.plan.held.map(({ why }) => why),
     ...seen.observation.unknown.map(({ guest, why }) => `${guest ?? 'the host'} cannot be observed: ${why}`),
     ...pending.map(({ action, gates }) => `${action.id} waits: ${gates[0]?.detail ?? 'it is next'}`),

@@ -10,8 +10,8 @@
  * 7. What other hosts witnessed of a branch is still in it: otherwise it was cut short or rewritten.
  */
 import { git, gitAnswer, lines } from '../git/git-command.ts';
-import { isAncestor } from '../git/mirror.ts';
-import { signatureOf } from '../git/trust.ts';
+import { isAncestor } from '../git/history.ts';
+import { signatureOf } from '../git/signatures.ts';
 import { parseRecord, recordDigest } from './parse-record.ts';
 import { recordPath } from './paths.ts';
 import type { AuditRecord } from './record.ts';

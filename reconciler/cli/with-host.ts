@@ -39,7 +39,6 @@ export async function askOrDo(
   try {
     return await alone(openService(host, dirs.status, false, stop));
   } finally {
-    await host.close();
     lock.release();
   }
 }

@@ -40,14 +40,13 @@ async function runWith(config: HostConfig, log: Logger, signal: AbortSignal): Pr
   const socket = await listen(dirs, service);
   const news = { configChanged: false };
   const unwatch = await watchForNews(config, dirs, (what) => hear(what, wake, news));
-  log.info({ host: config.name, repo: host.remoteName, poll: config.poll }, 'the daemon runs');
+  log.info({ host: config.name, poll: config.poll }, 'the daemon runs');
   try {
     return await loop({ config, service, wake, news, log, signal });
   } finally {
     await unwatch();
     await service.idle();
     socket.close();
-    await host.close();
     lock.release();
     log.info({ host: config.name }, 'the daemon ends');
   }

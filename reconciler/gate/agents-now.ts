@@ -2,6 +2,7 @@
 import type { HostSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
+import { provenBuild } from '../plan/guests.ts';
 import type { Action } from '../plan/plan.ts';
 import { actionGuest } from '../plan/subject.ts';
 import type { Request } from '../reconcile.ts';
@@ -82,7 +83,7 @@ function candidateOf(
       drained: memory?.drained ?? null,
       timeoutMs: wanted.timeouts.drain,
       window: wanted.window,
-      proven: observed.unfinished === null,
+      proven: observed.unfinished === null || provenBuild(observed) !== null,
     },
   ];
 }
@@ -97,6 +98,7 @@ function drainParts(host: Host) {
     log: host.log,
     agentFor: host.agent,
     gaveUp: host.gaveUp,
+    witness: host.witness,
     remember: async (guest: string, drained: Parameters<Host['memory']['updateGuest']>[1]['drained']) => {
       await host.memory.updateGuest(guest, { drained: drained ?? null });
     },

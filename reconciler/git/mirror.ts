@@ -7,14 +7,16 @@
  * 3. Contents are fetched for the desired state only (a partial clone), and all of them at once: a host that is cut off from
  *    Git can still rebuild every guest.
  */
-import { RemoteUnreachable } from '../errors.ts';
+import { GitFailed, RemoteUnreachable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
-import { git, gitAnswer, gitRemote, isObjectId, lines } from './git-command.ts';
+import { git, gitAnswer, gitRemote, lines } from './git-command.ts';
+import { checked, isAncestor, refValue } from './history.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
 import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
 import { openRepository, REMOTE } from './repository.ts';
+import { approversAt, signatureOf } from './signatures.ts';
 
 export type MirrorOptions = {
   readonly gitDir: string;
@@ -24,8 +26,8 @@ export type MirrorOptions = {
   /** Folder of the desired state. */
   readonly path: string;
   readonly log: Pick<Logger, 'info' | 'debug'>;
-  /** Makes the file with which a commit's signature is checked, for the record; null: none is. */
-  readonly approversOf?: (commit: string) => Promise<string | null>;
+  /** The host's lock is held by this process. */
+  readonly alone: boolean;
 };
 
 export type Mirror = GitMirror & {
@@ -39,7 +41,7 @@ const TIP = 'refs/boxreeve/tip';
 
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { gitDir, remote, log } = options;
-  await openRepository(gitDir, remote);
+  await openRepository(gitDir, remote, options.alone);
   const watched = `refs/heads/${options.branch}`;
   let seen: RemoteRefs = new Map();
   let tip = await refValue(gitDir, TIP);
@@ -90,28 +92,6 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       await git(gitDir, ['update-ref', `refs/boxreeve/keep/${name}`, checked(commit)]);
     },
   };
-}
-
-/** Whether every commit of `ancestor` is in `descendant`. False if one of them is not known. */
-export async function isAncestor(gitDir: string, ancestor: string, descendant: string): Promise<boolean> {
-  if (ancestor === descendant) return true;
-  const args = ['merge-base', '--is-ancestor', checked(ancestor), checked(descendant)];
-  return (await gitAnswer(gitDir, args, { allow: [1, 128] })).exitCode === 0;
-}
-
-/** The object a ref names; null if there is none. */
-export async function refValue(gitDir: string, ref: string): Promise<string | null> {
-  const { stdout, exitCode } = await gitAnswer(
-    gitDir,
-    ['rev-parse', '--verify', '--quiet', '--end-of-options', ref],
-    { allow: [1, 128] },
-  );
-  return exitCode === 0 ? (lines(stdout)[0] ?? null) : null;
-}
-
-function checked(id: string): string {
-  if (!isObjectId(id)) throw new RemoteUnreachable(`${JSON.stringify(id)} is no commit`);
-  return id;
 }
 
 function shown(remote: string): string {
@@ -170,19 +150,13 @@ async function missingBlobs(gitDir: string, commit: string, path: string): Promi
   return lines(listed).flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
 }
 
-async function describe({ gitDir, approversOf }: MirrorOptions, commit: string): Promise<CommitInfo> {
-  const approvers = (await approversOf?.(commit)) ?? '/dev/null';
-  const output = await git(gitDir, [
-    '-c',
-    `gpg.ssh.allowedSignersFile=${approvers}`,
-    'log',
-    '-1',
-    `--format=${COMMIT_FORMAT}`,
-    commit,
-  ]);
+/** The signature is judged by the commit's own approvers: it says who signed, not whether he may. */
+async function describe({ gitDir, path }: MirrorOptions, commit: string): Promise<CommitInfo> {
+  const output = await git(gitDir, ['log', '-1', `--format=${COMMIT_FORMAT}`, commit]);
   const info = parseCommit(output.toString('utf8'));
-  if (info === null) throw new RemoteUnreachable(`commit ${commit} cannot be read`);
-  return info;
+  if (info === null) throw new GitFailed(`commit ${commit} cannot be read`);
+  const verdict = await signatureOf(gitDir, commit, await approversAt(commitTree(gitDir, commit), path));
+  return { ...info, signedBy: verdict.good ? verdict.signer : null };
 }
 
 /** Lines added or removed, whichever is more, in each file below a folder. */

@@ -7,10 +7,14 @@ import { git } from './git-command.ts';
 /** Name of the remote in the repository's own configuration, which a partial clone needs. */
 export const REMOTE = 'origin';
 
-/** Makes the repository if it is not there, and sees to it that it has the right remote. */
-export async function openRepository(gitDir: string, url: string): Promise<void> {
-  if (existsSync(join(gitDir, 'HEAD'))) await removeStaleLocks(gitDir);
-  else await makeRepository(gitDir);
+/**
+ * Makes the repository if it is not there, and sees to it that it has the right remote.
+ *
+ * @param alone the host's lock is held: locks of Git found there are those of a Git that was killed
+ */
+export async function openRepository(gitDir: string, url: string, alone: boolean): Promise<void> {
+  if (!existsSync(join(gitDir, 'HEAD'))) await makeRepository(gitDir);
+  else if (alone) await removeStaleLocks(gitDir);
   await pointAt(gitDir, url);
 }
 
@@ -45,10 +49,7 @@ async function makeRepository(gitDir: string): Promise<void> {
   }
 }
 
-/**
- * Lock files that a killed Git left. The host's lock is held when a repository is opened for writing, so no other Git of ours
- * is at work; a reader makes none of these.
- */
+/** Lock files that a killed Git left: with one of them in the way, no ref would ever move again. */
 async function removeStaleLocks(gitDir: string): Promise<void> {
   const suspects = ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'shallow.lock'].map((name) =>
     join(gitDir, name),

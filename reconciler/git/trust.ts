@@ -7,15 +7,13 @@
  * 3. Whether signatures are required is read from the parents too: the commit that switches them off must be signed.
  * 4. At first contact there is no commit to go by: the tip is checked against its own approvers.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DesiredTree } from '../desired/tree.ts';
-import { UntrustedCommit } from '../errors.ts';
+import { InvalidDesiredState, UntrustedCommit } from '../errors.ts';
 import { commitTree } from './commit-tree.ts';
 import { git, lines } from './git-command.ts';
-import { isAncestor } from './mirror.ts';
+import { isAncestor } from './history.ts';
 import type { TrustCheck } from './ports.ts';
+import { approversAt, signatureOf } from './signatures.ts';
 
 export type TrustOptions = {
   readonly gitDir: string;
@@ -34,7 +32,7 @@ export function openTrustCheck(options: TrustOptions): TrustCheck {
       for (const { commit, parents } of await commitsBetween(options.gitDir, applied, tip)) {
         // a root of its own has no parent to say who may sign it: the commit gone by does
         for (const authority of parents.length > 0 ? parents : [applied])
-          await checkAgainst(options, commit, authority);
+          await checkAgainst(options, commit, await readable(options, authority, applied));
       }
     },
   };
@@ -53,6 +51,17 @@ async function checkFirst(options: TrustOptions, tip: string): Promise<void> {
     await checkAgainst(options, tip, tip);
 }
 
+/** A commit in between that was refused for its mistakes has no say; the one this host goes by has. */
+async function readable(options: TrustOptions, authority: string, applied: string): Promise<string> {
+  try {
+    await options.requiresSignatures(commitTree(options.gitDir, authority));
+    return authority;
+  } catch (error) {
+    if (error instanceof InvalidDesiredState) return applied;
+    throw error;
+  }
+}
+
 /** @param authority the commit whose approvers count */
 async function checkAgainst(options: TrustOptions, commit: string, authority: string): Promise<void> {
   const tree = commitTree(options.gitDir, authority);
@@ -66,51 +75,6 @@ async function checkAgainst(options: TrustOptions, commit: string, authority: st
       'Have it signed by one of them (a signed merge is enough only if every commit it brings is signed).',
   );
 }
-
-/** Content of `trust/approvers`; empty if there is none, so that nobody is trusted. */
-export async function approversAt(tree: DesiredTree, path: string): Promise<Buffer> {
-  const entry = await tree.entry(`${path}/trust/approvers`);
-  return entry?.kind === 'file' ? tree.read(entry) : Buffer.alloc(0);
-}
-
-type Verdict =
-  | { readonly good: true; readonly signer: string }
-  | { readonly good: false; readonly why: string };
-
-/** Judged by Git's own `%G?`: `U` reads "good" in Git's prose, and means that nobody knows the key. */
-export async function signatureOf(gitDir: string, commit: string, approvers: Buffer): Promise<Verdict> {
-  const folder = await mkdtemp(join(tmpdir(), 'boxreeve-approvers-'));
-  try {
-    const file = join(folder, 'approvers');
-    await writeFile(file, approvers, { mode: 0o600 });
-    const output = await git(gitDir, [
-      '-c',
-      `gpg.ssh.allowedSignersFile=${file}`,
-      '-c',
-      'gpg.ssh.program=ssh-keygen',
-      'log',
-      '-1',
-      '--format=%G?%x00%GS',
-      commit,
-    ]);
-    const [letter = 'N', signer = ''] = output.toString('utf8').replace(/\n$/, '').split('\0');
-    if (letter === 'G' && signer !== '') return { good: true, signer };
-    return { good: false, why: VERDICTS[letter] ?? `has a signature that Git judges as ${letter}` };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Git's letters (git-log(1), `%G?`). */
-const VERDICTS: Readonly<Record<string, string>> = {
-  N: 'is not signed',
-  U: 'is signed by a key that no approver has',
-  B: 'has a bad signature',
-  E: 'has a signature that cannot be checked',
-  X: 'has a signature that has expired',
-  Y: 'is signed by a key that has expired',
-  R: 'is signed by a key that was revoked',
-};
 
 /** Commits of `tip` that are not in `applied`, parents before children. */
 async function commitsBetween(

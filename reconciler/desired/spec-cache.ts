@@ -1,0 +1,48 @@
+/**
+ * What commits ask of this host, resolved once for each desired state: polls ask for the same one again and again, and commits
+ * that leave that folder as it was ask for nothing new.
+ */
+import type { GitMirror } from '../git/ports.ts';
+import { readFleet } from './fleet.ts';
+import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
+import { resolveHost } from './resolve.ts';
+import type { HostSpec } from './spec.ts';
+import type { DesiredTree } from './tree.ts';
+
+/** The desired state of now, of before, and a few refused ones. */
+const MOST_KEPT = 16;
+
+export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, root: string, host: string) {
+  const byCommit = new Map<string, HostSpec>();
+  const byTree = new Map<string, HostSpec>();
+  let auditPattern = DEFAULT_AUDIT_BRANCH;
+
+  async function resolve(commit: string): Promise<HostSpec> {
+    const known = byCommit.get(commit);
+    if (known !== undefined) return known;
+    const tree = await mirror.desiredTreeId(commit);
+    const spec =
+      (tree === null ? undefined : byTree.get(tree)) ?? (await resolveHost(mirror.tree(commit), root, host));
+    if (byCommit.size >= MOST_KEPT) {
+      byCommit.clear();
+      byTree.clear();
+    }
+    byCommit.set(commit, spec);
+    if (tree !== null) byTree.set(tree, spec);
+    auditPattern = patternOf(spec.auditBranch, host);
+    return spec;
+  }
+
+  return {
+    resolve,
+    /** `audit/{host}`, as the last commit resolved has it. */
+    auditPattern: () => auditPattern,
+    requiresSignatures: async (tree: DesiredTree) => (await readFleet(tree, root)).requireSignedCommits,
+  };
+}
+
+/** The branch of this host, with the host's name taken out again. */
+function patternOf(branch: string, host: string): string {
+  const at = branch.lastIndexOf(host);
+  return at < 0 ? branch : `${branch.slice(0, at)}{host}${branch.slice(at + host.length)}`;
+}

@@ -1,0 +1,177 @@
+/** The one place where the real parts are put together. */
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { execa } from 'execa';
+import { lookForJob } from './agents/look-for-job.ts';
+import { type AgentParts, makeAgent } from './agents/make-agent.ts';
+import { applyActions } from './apply/apply.ts';
+import { endSurvivors } from './apply/end-tree.ts';
+import { probeGuest } from './apply/probes.ts';
+import { realVagrant } from './apply/vagrant.ts';
+import { openAuditLog } from './audit/audit-log.ts';
+import { openOutbox } from './audit/outbox.ts';
+import { openReserve } from './audit/reserve.ts';
+import { fetchBox } from './boxes/fetch.ts';
+import { iso, systemClock } from './clock.ts';
+import { remoteContact } from './daemon/remote-contact.ts';
+import { specCache } from './desired/spec-cache.ts';
+import { InvalidHostConfig } from './errors.ts';
+import { openMirror } from './git/mirror.ts';
+import { openTrustCheck } from './git/trust.ts';
+import type { HostConfig } from './host-config.ts';
+import type { Host } from './host-ports.ts';
+import type { Logger } from './log.ts';
+import { emptyMemory, type MemoryStore } from './observed/memory.ts';
+import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-store.ts';
+import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
+import { observe } from './observed/observe.ts';
+import { askMachine, providerVersion } from './observed/providers.ts';
+import { createRedactor } from './secrets/redactor.ts';
+import { openSecrets } from './secrets/secret-sources.ts';
+import { stateDirLayout } from './state-dir.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Opens this host for work; the caller holds its lock, unless it only looks.
+ *
+ * @param readOnly nothing of the host's own state is changed, tidied or mended
+ */
+export async function openHost(config: HostConfig, log: Logger, readOnly = false): Promise<Host> {
+  const dirs = stateDirLayout(config.stateDir);
+  const clock = systemClock;
+  for (const folder of [dirs.root, dirs.guests, dirs.boxes])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  const repairs: string[] = [];
+  const memory = readOnly
+    ? frozenMemory(dirs.memory, config.name)
+    : await openMemory(dirs.memory, config.name, clock);
+  if (memory.warning !== null) {
+    log.error({ event: 'memory-unusable' }, memory.warning);
+    repairs.push(memory.warning);
+  }
+  const { name, path } = config;
+  const mirror = await openMirror({
+    gitDir: dirs.mirror,
+    remote: config.repo,
+    branch: config.branch,
+    path,
+    log,
+    alone: !readOnly,
+  });
+  const specs = specCache(mirror, path, name);
+  const reserve = openReserve(dirs.reserve);
+  const publicKey = readOnly ? '' : await publicKeyOf(config.signingKey);
+  const secrets = openSecrets(config);
+  const redactor = async () => createRedactor(await secrets.available());
+  const agentParts: AgentParts = { secret: secrets.value, log };
+  const vagrant = realVagrant({ config, log, mendIndex: mend });
+  let versions: Promise<string | null> | null = null;
+
+  /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
+  async function mend(): Promise<boolean> {
+    const folders = Object.keys(memory.read().guests).map(dirs.guest);
+    const mended = await mendMachineIndex(config.vagrantHome, indexSnapshot(dirs), folders, clock);
+    if (mended.state !== 'mended') return false;
+    log.warn({ event: 'index-mended' }, mended.note);
+    repairs.push(mended.note);
+    return true;
+  }
+
+  return {
+    name,
+    clock,
+    log,
+    mirror,
+    memory,
+    trust: openTrustCheck({ gitDir: dirs.mirror, path, requiresSignatures: specs.requiresSignatures }),
+    audit: openAuditLog({
+      gitDir: dirs.mirror,
+      host: name,
+      signingKey: config.signingKey,
+      publicKey,
+      branch: () => specs.auditPattern().replace('{host}', name),
+      witness: () => mirror.auditTips(specs.auditPattern()),
+      reserve,
+    }),
+    outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
+    contact: remoteContact(clock, Math.random),
+    gaveUp: new Map(),
+    resolve: specs.resolve,
+    observe: async (spec, commit) => {
+      if (!readOnly) await mend();
+      const lineChanges = (guest: string, from: string) =>
+        mirror.lineChanges(from, commit, `${path}/guests/${guest}`);
+      return observe({ config, dirs, memory: memory.read(), lineChanges }, spec);
+    },
+    apply: async (actions, attempt, signal) =>
+      applyActions(actions, attempt, signal, {
+        config,
+        dirs,
+        clock,
+        log,
+        memory,
+        vagrant,
+        redactor: await redactor(),
+        secret: secrets.value,
+        blob: mirror.blob,
+        askMachine,
+        fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut }),
+      }),
+    probe: async (guest) => {
+      const built = memory.read().guests[guest]?.built;
+      if (!built) return [];
+      const { probes, timeouts } = built.spec;
+      const probed = await probeGuest(guest, built.ssh, probes, timeouts.probe, {
+        clock,
+        redactor: await redactor(),
+      });
+      if (probed.state === 'reached') return probed.probes;
+      return [{ guest, name: 'ssh', ok: false, detail: probed.why, durationMs: 0 }];
+    },
+    agent: (spec) => makeAgent(spec, agentParts),
+    versions: async () => {
+      versions ??= vagrant.version();
+      return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };
+    },
+    witness: (guest) => lookForJob(memory.read().guests[guest]?.built ?? null),
+    endSurvivors,
+    takeRepairs: () => repairs.splice(0),
+    maintain: () =>
+      mirror.maintain().catch((error: unknown) => log.warn({ event: 'maintenance-failed' }, String(error))),
+    newId: randomUUID,
+    assertCanRecord: async () => {
+      await publicKeyOf(config.signingKey);
+    },
+  };
+}
+
+/** For a process that only looks: what a daemon beside it remembers, as it stands now. */
+function frozenMemory(file: string, host: string): OpenedMemory {
+  const memory = peekMemory(file, host) ?? emptyMemory(host);
+  const refuse = () => Promise.reject(new Error('this command only looks'));
+  return { read: () => memory, update: refuse, updateGuest: refuse, warning: null };
+}
+
+async function providerVersions(memory: MemoryStore): Promise<Record<string, string>> {
+  const guests = Object.values(memory.read().guests);
+  const names = new Set(
+    guests.flatMap(({ built, good }) => [built, good].flatMap((each) => each?.spec.provider ?? [])),
+  );
+  const found = await Promise.all(
+    [...names].map(async (name) => [name, await providerVersion(name)] as const),
+  );
+  return Object.fromEntries(found.flatMap(([name, version]) => (version === null ? [] : [[name, version]])));
+}
+
+/** Nothing may be done that cannot be signed for. Throws InvalidHostConfig. */
+async function publicKeyOf(signingKey: string): Promise<string> {
+  const run = await execa('ssh-keygen', ['-y', '-P', '', '-f', signingKey], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 10_000,
+  });
+  if (run.exitCode === 0) return run.stdout.trim();
+  throw new InvalidHostConfig(
+    `signingKey ${signingKey} cannot be used: ${run.stderr.trim() || 'ssh-keygen cannot be run'}. It must be a private key without a passphrase, readable by this user alone: ssh-keygen -t ed25519 -N '' -f ${signingKey}`,
+  );
+}
