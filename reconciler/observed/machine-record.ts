@@ -11,7 +11,7 @@ import { isObject, objectIn } from './vagrant-files.ts';
 import { type MachineRecord, readMachineRecords } from './vagrant-store.ts';
 
 /** A machine's record cannot be copied or put back: there is none, or a living one is in the way. */
-export class MachineRecordError extends BoxreeveError {
+class MachineRecordError extends BoxreeveError {
   readonly exitCode = ExitCode.failed;
 }
 

@@ -11,9 +11,9 @@ import { type BoxContent, type LabBox, makeBox } from './boxes.ts';
 import { claim, containersOf, dismantle, LAB_PREFIX, layHome, sweepAbandoned } from './housekeeping.ts';
 import { assertUsable, raiseBridge } from './requirements.ts';
 
-export type { BoxContent, LabBox } from './boxes.ts';
+export type { LabBox } from './boxes.ts';
 
-export type Ran = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+type Ran = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 export type Lab = {
   /** Private to this lab; lay whatever you like in it. Gone after `dispose`. */
@@ -37,7 +37,7 @@ export type Lab = {
   dispose(): Promise<void>;
 };
 
-export type VagrantOptions = {
+type VagrantOptions = {
   readonly cwd?: string;
   /** Added to the lab's. */
   readonly env?: Readonly<Record<string, string>>;

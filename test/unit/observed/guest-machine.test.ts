@@ -132,8 +132,18 @@ describe('what a machine was built from', () => {
     expect(builtFromOf(other, proven)).toBeNull();
   });
 
-  test('is not known while a build has not ended', () => {
-    expect(builtFromOf(present, { ...proven, building })).toBeNull();
+  test('stays known while a build that is to replace it has not ended it', () => {
+    expect(builtFromOf(present, { ...proven, building })).toMatchObject({ machineId: 'agent-1' });
+  });
+
+  test('is not known of the machine of a build that did not end', () => {
+    const begun = decide(
+      [record('agent-2')],
+      { ...newGuestMemory, building },
+      { 'agent-2': running },
+    ).machine;
+    expect(begun).toMatchObject({ state: 'present', id: 'agent-2' });
+    expect(builtFromOf(begun, { ...newGuestMemory, building })).toBeNull();
   });
 
   test('is not known of a machine that is no more', () => {
