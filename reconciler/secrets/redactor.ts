@@ -2,59 +2,81 @@
  * Takes the values of secrets out of text, in every spelling in which a tool is likely to print them. A stream is handed on
  * as it comes, but for an end that may be the beginning of a secret.
  */
+import { spellings } from './spellings.ts';
 
 export type Redactor = {
   text(text: string): string;
-  /** For text that comes in pieces; a value cut by a border is found too. */
+  /** For text that comes in pieces; a value cut by a border is found too. What comes out is what `text` makes of the whole. */
   stream(): RedactingStream;
 };
 
 export type RedactingStream = { push(chunk: string): string; end(): string };
 
 const MASK = '[redacted]';
-/** Shorter parts of a value (lines of a key, say) would take half the text with them. */
-const SHORTEST_PART = 4;
 
 export function createRedactor(values: Iterable<string>): Redactor {
-  const needles = [...new Set([...values].flatMap(spellings))]
-    .filter((needle) => needle !== '')
-    .sort((one, other) => other.length - one.length);
-  const pattern = needles.length === 0 ? null : new RegExp(needles.map(escapePattern).join('|'), 'g');
-  const redact = (text: string) => (pattern === null ? text : text.replace(pattern, MASK));
-  return { text: redact, stream: () => stream(needles, pattern, redact) };
-}
-
-function stream(
-  needles: readonly string[],
-  pattern: RegExp | null,
-  redact: (text: string) => string,
-): RedactingStream {
-  let held = '';
+  const needles = [...new Set([...values].flatMap(spellings))];
   return {
-    push: (chunk) => {
-      let rest = held + chunk;
-      let out = '';
-      for (;;) {
-        const cut = rest.length - beginningAtEnd(rest, needles);
-        const at = pattern === null ? -1 : rest.search(pattern);
-        if (at < 0 || at >= cut) {
-          held = rest.slice(cut);
-          return out + rest.slice(0, cut);
-        }
-        // a longer value that begins here and is not complete yet would have moved the cut before it: this one is final
-        out += rest.slice(0, at) + MASK;
-        rest = rest.slice(at + (needles.find((needle) => rest.startsWith(needle, at))?.length ?? 1));
-      }
+    text: (text) => {
+      const stream = redactingStream(needles);
+      return stream.push(text) + stream.end();
     },
-    end: () => {
-      const rest = held;
-      held = '';
-      return redact(rest);
-    },
+    stream: () => redactingStream(needles),
   };
 }
 
-/** Length of the longest end of `text` that is a beginning of a needle. */
+function redactingStream(needles: readonly string[]): RedactingStream {
+  let held = '';
+  /** So much of what is held lies in a secret whose mask was handed on already. */
+  let masked = 0;
+
+  function handOn(rest: string, upTo: number): string {
+    const { text, covered } = mask(rest, findSecrets(rest, needles), masked, upTo);
+    held = rest.slice(upTo);
+    masked = Math.max(0, covered - upTo);
+    return text;
+  }
+
+  return {
+    push: (chunk) => {
+      const rest = held + chunk;
+      return handOn(rest, rest.length - beginningAtEnd(rest, needles));
+    },
+    end: () => handOn(held, held.length),
+  };
+}
+
+type Span = { readonly from: number; readonly to: number };
+
+/** Where secrets stand, in order of their beginnings; secrets that overlap all count. */
+function findSecrets(text: string, needles: readonly string[]): readonly Span[] {
+  const spans: Span[] = [];
+  for (const needle of needles) {
+    for (let from = text.indexOf(needle); from >= 0; from = text.indexOf(needle, from + 1)) {
+      spans.push({ from, to: from + needle.length });
+    }
+  }
+  return spans.sort((one, other) => one.from - other.from);
+}
+
+/**
+ * The text up to a place, one mask for each run of secrets that overlap.
+ *
+ * @param masked so many characters at the beginning belong to a mask that was handed on
+ * @returns `covered`: end of the last secret that begins before `upTo`
+ */
+function mask(text: string, spans: readonly Span[], masked: number, upTo: number) {
+  let covered = masked;
+  let out = '';
+  for (const { from, to } of spans) {
+    if (from >= upTo) break;
+    if (from >= covered) out += text.slice(covered, from) + MASK;
+    covered = Math.max(covered, to);
+  }
+  return { text: out + text.slice(covered, upTo), covered };
+}
+
+/** Length of the longest end of `text` that is a beginning of a needle, and not all of it. */
 function beginningAtEnd(text: string, needles: readonly string[]): number {
   let longest = 0;
   for (const needle of needles) {
@@ -63,46 +85,4 @@ function beginningAtEnd(text: string, needles: readonly string[]): number {
     }
   }
   return longest;
-}
-
-/** A value as it is, line by line, and as common encodings write it. */
-function spellings(value: string): string[] {
-  const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_PART);
-  return [value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [
-    part,
-    encodeURIComponent(part),
-    encodeURIComponent(part).replaceAll('%20', '+'),
-    JSON.stringify(part).slice(1, -1),
-    shellQuoted(part),
-    Buffer.from(part).toString('hex'),
-    ...base64s(part),
-  ]);
-}
-
-/** Inside single quotes, as shells and Ruby's Shellwords print it. */
-function shellQuoted(part: string): string {
-  return part.replaceAll("'", "'\\''");
-}
-
-/**
- * A value inside a longer text that is base64-encoded as a whole begins at one of three alignments: the characters that
- * depend on its neighbours are left out.
- */
-function base64s(part: string): string[] {
-  const bytes = Buffer.from(part);
-  const found = [0, 1, 2].flatMap((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-    const begin = Math.ceil((offset * 8) / 6);
-    const end = Math.floor(((offset + bytes.length) * 8) / 6);
-    return [encoded.slice(begin, end)];
-  });
-  return [...found, ...found.map(urlSafe)].filter((text) => text.length >= 2 * SHORTEST_PART);
-}
-
-function urlSafe(text: string): string {
-  return text.replaceAll('+', '-').replaceAll('/', '_');
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,0 +1,56 @@
+/** How the value of a secret may look in what a tool prints. */
+
+/** Shorter parts of a value (lines of a key, say) would take half the text with them. */
+const SHORTEST_PART = 4;
+
+/** A value as it is, each line of it, and both as common encodings write them; without the empty string. Pure. */
+export function spellings(value: string): readonly string[] {
+  const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_PART);
+  const all = [value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [
+    part,
+    ...urlEncoded(part),
+    JSON.stringify(part).slice(1, -1),
+    shellQuoted(part),
+    ...inHex(part),
+    ...inBase64(part),
+  ]);
+  return [...new Set(all)].filter((spelling) => spelling !== '');
+}
+
+/** Tools differ in whether they encode `!'()*` and blanks, and in the case of the digits. */
+function urlEncoded(part: string): string[] {
+  const lenient = encodeURIComponent(part.toWellFormed());
+  const strict = lenient.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [lenient, strict].flatMap((encoded) => {
+    const lowerCase = encoded.replace(/%../g, (code) => code.toLowerCase());
+    return [encoded, encoded.replaceAll('%20', '+'), lowerCase, lowerCase.replaceAll('%20', '+')];
+  });
+}
+
+/** Inside single quotes, as shells and Ruby's Shellwords print it. */
+function shellQuoted(part: string): string {
+  return part.replaceAll("'", "'\\''");
+}
+
+function inHex(part: string): string[] {
+  const hex = Buffer.from(part).toString('hex');
+  return [hex, hex.toUpperCase()];
+}
+
+/**
+ * A value inside a longer text that is base64-encoded as a whole begins at one of three alignments: the characters that
+ * depend on its neighbours are left out. By itself, it ends with a character that depends on nothing, and padding.
+ */
+function inBase64(part: string): string[] {
+  const bytes = Buffer.from(part);
+  const inside = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const begin = Math.ceil((offset * 8) / 6);
+    const end = Math.floor(((offset + bytes.length) * 8) / 6);
+    return encoded.slice(begin, end);
+  });
+  const alone = bytes.toString('base64');
+  return [...inside, alone, alone.replace(/=+$/, '')]
+    .flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')])
+    .filter((text) => text.length >= SHORTEST_PART);
+}
