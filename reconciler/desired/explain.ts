@@ -53,7 +53,6 @@ function messageOf(error: ErrorObject, yaml: YamlFile): string {
   const { instancePath: at, keyword, params } = error;
   const name = at === '' ? 'this file' : showPointer(at);
   const inside = at === '' ? '' : ` in ${name}`;
-  const value = show(error.data);
   switch (keyword) {
     case 'additionalProperties':
       return unknownKey(String(params.additionalProperty), inside, knownKeys(error));
@@ -62,14 +61,14 @@ function messageOf(error: ErrorObject, yaml: YamlFile): string {
     case 'type':
       return wrongType(name, String(params.type), error.data, yaml.written(at));
     case 'const':
-      return `${name} must be ${show(params.allowedValue)}, not ${value}`;
+      return `${name} must be ${show(params.allowedValue)}, not ${show(error.data)}`;
     case 'enum':
       return `${name} ${oneOf(error.data, textsIn(params.allowedValues))}`;
     case 'discriminator':
       return wrongTag(error, inside);
     case 'pattern':
       return error.propertyName === undefined
-        ? `${isHidden(error) ? name : `${name} ${value}`} is not ${formOf(error)}`
+        ? `${isHidden(error) ? name : `${name} ${show(error.data)}`} is not ${formOf(error)}`
         : `${isHidden(error) ? 'a key' : `key ${show(error.propertyName)}`}${inside} is not ${formOf(error)}`;
     case 'uniqueItems':
       return `${showPointer(at + pointer(Math.max(Number(params.i), Number(params.j))))} is in the list already`;
@@ -166,10 +165,13 @@ function textsIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map((item) => String(item)) : [];
 }
 
-const LONGEST_VALUE = 80;
+/** Characters of a value that are looked at, and that are shown. */
+const LONGEST_VALUE = 4096;
+const SHOWN_OF_VALUE = 80;
 
 /** A value for a message: one line, not too long, and without a password in an address. */
 function show(value: unknown): string {
-  const text = (JSON.stringify(value) ?? String(value)).replaceAll(/(:\/\/[^/@:]*):[^/@]*@/g, '$1:…@');
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+  const text = (JSON.stringify(value) ?? String(value)).slice(0, LONGEST_VALUE);
+  const safe = text.replaceAll(/(:\/\/[^/@:]*):[^/@]*@/g, '$1:…@');
+  return safe.length > SHOWN_OF_VALUE ? `${safe.slice(0, SHOWN_OF_VALUE)}…` : safe;
 }
