@@ -2,7 +2,7 @@
 import { InvalidDesiredState } from '../errors.ts';
 import { DesiredFiles } from './desired-files.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
-import { nearest } from './nearest.ts';
+import type { Fleet } from './generated/fleet.ts';
 import { publicKeyProblem } from './public-key.ts';
 import { readYaml } from './read-yaml.ts';
 import type { DesiredTree } from './tree.ts';
@@ -47,11 +47,22 @@ export async function readFleet(tree: DesiredTree, root: string): Promise<FleetF
   };
 }
 
+/** Any other key may be `trust`, misspelt. */
+const KNOWN: ReadonlySet<string> = new Set<keyof Fleet>([
+  'apiVersion',
+  'kind',
+  'windows',
+  'defaults',
+  'rollout',
+  'audit',
+  'trust',
+]);
+
 function signaturesRequired(fleet: Readonly<Record<string, unknown>>, file: string): boolean {
   const doubtful = (message: string) => new InvalidDesiredState([{ place: { file }, message }]);
   const inDoubt = 'it cannot be told whether commits must be signed';
   if (fleet.trust === undefined) {
-    const other = nearest('trust', Object.keys(fleet));
+    const other = Object.keys(fleet).find((key) => !KNOWN.has(key));
     if (other !== undefined) throw doubtful(`unknown key \`${other}\`: ${inDoubt}`);
     return false;
   }

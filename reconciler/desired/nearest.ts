@@ -25,7 +25,8 @@ function distanceTo(word: string, candidate: string): number {
   return short.length >= 3 && long.startsWith(short) ? 1 : distance(a, b);
 }
 
-/** One slip in a short word, one in three letters of a longer one. */
-function tolerance(word: string): number {
-  return Math.min(4, Math.max(1, Math.floor(word.length / 3)));
+/** Slips that a word may have; two letters that changed places are two. */
+function tolerance({ length }: string): number {
+  if (length < 4) return 1;
+  return length < 9 ? 2 : 3;
 }
