@@ -175,7 +175,7 @@ describe('whatever the files are', () => {
     await fc.assert(
       fc.asyncProperty(map, fc.nat(4), async (entries, blank) => {
         const lines = Object.entries(entries).map(
-          ([key, value]) => `${key}:${' '.repeat(blank + 1)}w${value}`,
+          ([key, value]) => `k${key}:${' '.repeat(blank + 1)}w${value}`,
         );
         const text = lines.join('\n');
         const read = await readYaml(Buffer.from(text), 'x');
