@@ -1,0 +1,54 @@
+#!/bin/sh
+# Installs Vagrant and what real guests need, as far as it is missing: by apt on Debian and Ubuntu, by Homebrew on macOS.
+# What it cannot install it names; the tests then say what they could not test.
+set -eu
+packages="vagrant vagrant-lxc lxc openssh-server openssh-client iproute2 procps sudo git"
+
+say() { echo "set-up: $*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    say "this needs root, and there is no sudo: run it as root"
+    return 1
+  fi
+}
+
+by_apt() {
+  missing=
+  for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  say "Debian packages:$missing"
+  set -- env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
+  # Package lists may be missing or old: fetched when the first try fails, not on every run.
+  as_root "$@" >&2 2>/dev/null && return 0
+  say "package lists (apt-get update)"
+  as_root apt-get update -q >&2
+  as_root "$@" >&2
+}
+
+by_brew() {
+  if ! command -v vagrant >/dev/null; then
+    if command -v brew >/dev/null; then
+      say "Vagrant, by Homebrew (cask hashicorp-vagrant)"
+      brew install --cask hashicorp/tap/hashicorp-vagrant >&2
+    else
+      say "Vagrant is not installed, and neither is Homebrew: install Vagrant from its own site"
+    fi
+  fi
+  say "on macOS guests need a provider of yours (VMware Fusion with vagrant-vmware-desktop, Parallels, or VirtualBox)."
+  say "The guests that the tests and the demo make are Linux containers, so those parts cannot run here."
+}
+
+if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+  by_apt
+elif [ "$(uname -s)" = Darwin ]; then
+  by_brew
+elif ! command -v vagrant >/dev/null; then
+  say "Vagrant is not installed, and this machine has neither apt-get nor Homebrew: install Vagrant, vagrant-lxc and lxc"
+fi

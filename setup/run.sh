@@ -1,0 +1,52 @@
+#!/bin/sh
+# What `npm test`, `npm run demo`, `npm run bench` and `npm run sim` call: installs what is missing and says so, then runs the
+# task. A second run finds everything there and says nothing.
+#
+#   sh setup/run.sh test|demo|bench|sim [arguments of the task]
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+task=${1-}
+[ $# -eq 0 ] || shift
+
+case $task in
+  test) entry=test/run.ts ;;
+  demo) entry=test/demo/demo.ts ;;
+  bench) entry=test/bench/bench.ts ;;
+  sim) entry=test/sim/sim.ts ;;
+  *)
+    echo "usage: sh setup/run.sh test|demo|bench|sim [arguments]" >&2
+    exit 2
+    ;;
+esac
+if ! [ -f "$root/$entry" ]; then
+  echo "set-up: this version has no $entry" >&2
+  exit 1
+fi
+
+# `npm test -- lint unit` and the like need no guests.
+needs_guests=yes
+if [ "$task" = test ] && [ $# -gt 0 ]; then
+  needs_guests=no
+  for word in "$@"; do
+    case $word in contract | e2e) needs_guests=yes ;; esac
+  done
+fi
+
+sh "$root/setup/bring-packages.sh"
+sh "$root/setup/bring-node.sh"
+PATH=$root/.node/bin:$PATH
+export PATH
+if [ "$needs_guests" = yes ]; then sh "$root/setup/bring-vagrant.sh"; fi
+if [ "$task" = bench ]; then node "$root/setup/build.mjs"; fi
+
+# Guests are Linux containers, which take root. What root leaves in the checkout is handed back.
+if [ "$needs_guests" = yes ] && [ "$(uname -s)" = Linux ] && [ "$(id -u)" != 0 ] && command -v sudo >/dev/null; then
+  echo "set-up: real guests need root: the $task runs under sudo" >&2
+  status=0
+  sudo env "PATH=$PATH" "CI=${CI-}" "$(command -v node)" "$root/$entry" "$@" || status=$?
+  for left in .lab dist node_modules/.vite; do
+    if [ -e "$root/$left" ]; then sudo chown -R "$(id -u):$(id -g)" "$root/$left"; fi
+  done
+  exit "$status"
+fi
+exec node "$root/$entry" "$@"
