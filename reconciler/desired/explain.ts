@@ -59,7 +59,9 @@ function messageOf(error: ErrorObject, yaml: YamlFile): string {
     case 'required':
       return `key \`${params.missingProperty}\` is missing${inside}`;
     case 'type':
-      return wrongType(name, String(params.type), error.data, yaml.written(at));
+      return isHidden(error)
+        ? `${name} must be ${TYPES[String(params.type)]}`
+        : wrongType(name, String(params.type), error.data, yaml.written(at));
     case 'const':
       return `${name} must be ${show(params.allowedValue)}, not ${show(error.data)}`;
     case 'enum':
