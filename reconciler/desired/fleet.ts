@@ -26,11 +26,7 @@ export type FleetFacts = {
  */
 export async function readFleet(tree: DesiredTree, root: string): Promise<FleetFacts> {
   const files = new DesiredFiles(tree, root);
-  const fleet = await readRaw(files, 'fleet.yaml');
-  if (fleet === undefined) {
-    await files.fleet();
-    files.complaints.throwIfAny();
-  }
+  const fleet = await readFleetFile(files);
   const names = await files.names('hosts');
   const hosts: FleetFacts['hosts'][number][] = [];
   for (const name of names.toSorted()) {
@@ -39,12 +35,31 @@ export async function readFleet(tree: DesiredTree, root: string): Promise<FleetF
     if (typeof key !== 'string' || publicKeyProblem(key) !== undefined) continue;
     hosts.push({ name, auditKey: key.trim(), labels: textsIn(host.labels) });
   }
-  const branch = mapIn(mapIn(fleet).audit).branch;
+  const branch = mapIn(fleet.audit).branch;
   return {
     hosts,
     auditBranch: typeof branch === 'string' && branch.includes('{host}') ? branch : DEFAULT_AUDIT_BRANCH,
-    requireSignedCommits: signaturesRequired(mapIn(fleet), files.path('fleet.yaml')),
+    requireSignedCommits: signaturesRequired(fleet, files.path('fleet.yaml')),
   };
+}
+
+/**
+ * Whether a revision asks for signed commits; reads `fleet.yaml` alone, so that its cost does not grow with the fleet.
+ * Throws InvalidDesiredState where that cannot be told.
+ */
+export async function requiresSignedCommits(tree: DesiredTree, root: string): Promise<boolean> {
+  const files = new DesiredFiles(tree, root);
+  return signaturesRequired(await readFleetFile(files), files.path('fleet.yaml'));
+}
+
+async function readFleetFile(files: DesiredFiles): Promise<Readonly<Record<string, unknown>>> {
+  const fleet = await readRaw(files, 'fleet.yaml');
+  if (!isMap(fleet)) {
+    // the full reader says in its own words why not
+    await files.fleet();
+    files.complaints.throwIfAny();
+  }
+  return mapIn(fleet);
 }
 
 /** Any other key may be `trust`, misspelt. */
@@ -86,7 +101,11 @@ async function readRaw(files: DesiredFiles, inside: string): Promise<unknown> {
 
 /** A map's keys and values; of anything else, none. */
 function mapIn(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isMap(value) ? { ...value } : {};
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textsIn(value: unknown): readonly string[] {

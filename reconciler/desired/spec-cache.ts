@@ -3,7 +3,7 @@
  * that leave that folder as it was ask for nothing new.
  */
 import type { GitMirror } from '../git/ports.ts';
-import { readFleet } from './fleet.ts';
+import { requiresSignedCommits } from './fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import { resolveHost } from './resolve.ts';
 import type { HostSpec } from './spec.ts';
@@ -37,7 +37,7 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     resolve,
     /** `audit/{host}`, as the last commit resolved has it. */
     auditPattern: () => auditPattern,
-    requiresSignatures: async (tree: DesiredTree) => (await readFleet(tree, root)).requireSignedCommits,
+    requiresSignatures: (tree: DesiredTree) => requiresSignedCommits(tree, root),
   };
 }
 

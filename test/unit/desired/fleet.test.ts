@@ -1,6 +1,6 @@
 /** What verifying records and judging commits need of the fleet. */
 import { describe, expect, it } from 'vitest';
-import { readFleet } from '../../../reconciler/desired/fleet.ts';
+import { readFleet, requiresSignedCommits } from '../../../reconciler/desired/fleet.ts';
 import { FILES, swap } from './complaints-of.ts';
 import { FLEET, GUEST, goodFleet, HOST, type Item, KEYS, memoryTree } from './memory-tree.ts';
 
@@ -52,8 +52,15 @@ describe('the fleet', () => {
   });
 });
 
+it('whether commits must be signed is told by fleet.yaml alone, without a look at the hosts', async () => {
+  const tree = memoryTree(goodFleet());
+  expect(await requiresSignedCommits(tree, 'desired-state')).toBe(true);
+  expect(tree.reads).toEqual([FILES.fleet]);
+});
+
 describe('whether commits must be signed is never guessed: it throws', () => {
   const cases: readonly (readonly [string, Item | null, string])[] = [
+    ['when fleet.yaml is a list', '- trust\n', 'desired-state/fleet.yaml:1:1 this file must be a map'],
     ['when fleet.yaml is missing', null, 'desired-state/fleet.yaml is missing'],
     ['when fleet.yaml is no YAML', 'trust: {', 'desired-state/fleet.yaml:1:9 this is not YAML'],
     [
@@ -79,5 +86,7 @@ describe('whether commits must be signed is never guessed: it throws', () => {
   ];
   it.each(cases)('%s', async (_title, fleet, message) => {
     await expect(read({ [FILES.fleet]: fleet })).rejects.toThrow(message);
+    const tree = memoryTree(goodFleet({ [FILES.fleet]: fleet }));
+    await expect(requiresSignedCommits(tree, 'desired-state')).rejects.toThrow(message);
   });
 });
