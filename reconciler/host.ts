@@ -65,6 +65,15 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   const redactor = async () => createRedactor(await secrets.available());
   const agentParts: AgentParts = { secret: secrets.value, log };
   const vagrant = realVagrant({ config, log, mendIndex: mend });
+  const audit = openAuditLog({
+    gitDir: dirs.mirror,
+    host: name,
+    signingKey: config.signingKey,
+    publicKey,
+    branch: () => specs.auditPattern().replace('{host}', name),
+    witness: () => mirror.auditTips(specs.auditPattern()),
+    reserve,
+  });
   let versions: Promise<string | null> | null = null;
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
@@ -84,15 +93,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     mirror,
     memory,
     trust: openTrustCheck({ gitDir: dirs.mirror, path, requiresSignatures: specs.requiresSignatures }),
-    audit: openAuditLog({
-      gitDir: dirs.mirror,
-      host: name,
-      signingKey: config.signingKey,
-      publicKey,
-      branch: () => specs.auditPattern().replace('{host}', name),
-      witness: () => mirror.auditTips(specs.auditPattern()),
-      reserve,
-    }),
+    audit,
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
@@ -141,6 +142,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     newId: randomUUID,
     assertCanRecord: async () => {
       await publicKeyOf(config.signingKey);
+      // takes up the chain the remote has, if this host has none: afterwards may be too late
+      await audit.last();
     },
   };
 }

@@ -1,63 +1,64 @@
 /** Ends a process with everything it started: politely first, then for good. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { SECOND } from '../clock.ts';
-import { listProcesses, processStart, treeOf } from './process-identity.ts';
+import { listProcesses, type ProcessIdentity, processStart } from './process-identity.ts';
+import { treeOf } from './process-tree.ts';
+
+/** How long a signal is waited for before the next, stronger one. */
+const PATIENCE = 5 * SECOND;
+const BETWEEN_LOOKS = 50;
 
 /**
- * Vagrant takes SIGINT as a wish to stop after its current step, and cleans up; SIGTERM ends it where it stands (VAGRANT.md
- * trap 9).
+ * SIGINT, then SIGTERM, then SIGKILL to what is left. Vagrant takes SIGINT as a wish to stop after its current step, and
+ * cleans up; a second one, and SIGTERM, end it where it stands (VAGRANT.md trap 9). Safe for processes that are gone, and
+ * whose number is another's now.
+ *
+ * @param root leader of a session of its own
+ * @param patience between the signals, in milliseconds
+ * @returns numbers of those that did not go even so
  */
-const WAYS: readonly (readonly [NodeJS.Signals, number])[] = [
-  ['SIGINT', 4 * SECOND],
-  ['SIGTERM', 3 * SECOND],
-  ['SIGKILL', SECOND],
-];
-
-/** Resolves when none of the tree is left, or after the last signal has had its time. Safe for processes that are gone. */
-export async function endTree(root: number): Promise<void> {
-  const members = new Map<number, string>();
-  for (const [signal, patience] of WAYS) {
-    collect(root, members);
-    if (living(members).length === 0) return;
-    for (const pid of living(members)) send(pid, signal);
-    for (let waited = 0; waited < patience && living(members).length > 0; waited += 50) await wait(50);
+export async function endTree(root: ProcessIdentity, patience = PATIENCE): Promise<readonly number[]> {
+  let members: readonly ProcessIdentity[] = [];
+  // whoever was seen in the tree stays on the list, also when its parent has gone
+  const look = () => {
+    members = [
+      ...new Map(
+        [...members, ...treeOf(root, members, listProcesses())].map((each) => [each.pid, each]),
+      ).values(),
+    ];
+    return living(members);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const left = look();
+    if (left.length === 0) return [];
+    for (const pid of left) send(pid, signal);
+    for (let waited = 0; waited < patience && living(members).length > 0; waited += BETWEEN_LOOKS) {
+      await wait(BETWEEN_LOOKS);
+    }
   }
+  for (let waited = 0; waited < patience; waited += BETWEEN_LOOKS) {
+    const left = look();
+    if (left.length === 0) return [];
+    for (const pid of left) send(pid, 'SIGKILL');
+    await wait(BETWEEN_LOOKS);
+  }
+  return look();
 }
 
-/** Whoever was seen in the tree stays on the list, also when its parent has gone. */
-function collect(root: number, members: Map<number, string>): void {
-  const known = [root, ...members.keys()];
-  const processes = listProcesses();
-  for (const pid of known.flatMap((each) => treeOf(each, processes))) {
-    const start = processStart(pid);
-    if (start !== null && pid !== process.pid && !members.has(pid)) members.set(pid, start);
-  }
+/** After a crash: ends what noted processes have left behind, and nothing that only took over their numbers. */
+export async function endSurvivors(noted: readonly ProcessIdentity[]): Promise<void> {
+  await Promise.all(noted.map((each) => endTree(each)));
 }
 
-function living(members: ReadonlyMap<number, string>): number[] {
-  return [...members].flatMap(([pid, start]) => (processStart(pid) === start ? [pid] : []));
+function living(members: readonly ProcessIdentity[]): number[] {
+  return members.filter(({ pid, startedAt }) => processStart(pid) === startedAt).map(({ pid }) => pid);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
+  if (pid === process.pid) return;
   try {
     process.kill(pid, signal);
   } catch {
     // it went by itself
   }
-}
-
-/** After a crash: ends what noted processes have left behind, and nothing that only took over their numbers. */
-export async function endSurvivors(
-  noted: readonly { readonly pid: number; readonly startedAt: string }[],
-): Promise<void> {
-  for (const { pid, startedAt } of noted) {
-    if (processStart(pid) === startedAt) await endTree(pid);
-    else await endOrphans(pid);
-  }
-}
-
-/** The leader is gone, and its group is not: a group's number is not given to a new process while the group lives. */
-async function endOrphans(group: number): Promise<void> {
-  const orphans = listProcesses().filter((row) => row.group === group && row.pid !== group);
-  for (const { pid } of orphans) await endTree(pid);
 }

@@ -1,59 +1,93 @@
-/** Which process a process number stands for: numbers are used again, a number with its start time is not. */
+/** Which process a process number stands for: numbers are used again, a number with its start is not. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** A text that two processes with one number do not share; null if there is no such process. */
+/** What a crashed reconciler leaves behind to find a process by. `startedAt` as `processStart` has it. */
+export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
+
+export type ProcessRow = ProcessIdentity & {
+  readonly parent: number;
+  readonly group: number;
+  /** null where the system does not tell (macOS). */
+  readonly session: number | null;
+  /** It has ended, and its parent has not asked yet how. */
+  readonly zombie: boolean;
+};
+
+/** A text that two processes with one number do not share; null if there is no such process, or it has ended. */
 export function processStart(pid: number): string | null {
-  return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
+  const row = readProcess(pid);
+  return row === null || row.zombie ? null : row.startedAt;
 }
 
-/** Field 22 of proc_pid_stat(5): ticks since boot. The name in field 2 may hold anything, so count from its end. */
-function fromProc(pid: number): string | null {
+/** null if there is no such process. */
+export function readProcess(pid: number): ProcessRow | null {
+  return process.platform === 'linux' ? fromProc(pid) : (fromPs(['-p', String(pid)])[0] ?? null);
+}
+
+/** Every process of this machine. */
+export function listProcesses(): readonly ProcessRow[] {
+  if (process.platform !== 'linux') return fromPs(['-A']);
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (fromProc(Number(name)) ?? []) : []));
+}
+
+/** Whether one start is known to be no earlier than another. Pure. */
+export function startedNotBefore(one: string, other: string): boolean {
+  const [epoch, at] = one.split(' ');
+  const [otherEpoch, otherAt] = other.split(' ');
+  return otherEpoch !== '' && epoch === otherEpoch && Number(at) >= Number(otherAt);
+}
+
+/** proc_pid_stat(5). The name in field 2 may hold anything, so count from its end: fields 3 to 6, and 22, ticks since boot. */
+function fromProc(pid: number): ProcessRow | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return null;
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${fields[19]}`;
+    return {
+      pid,
+      parent: Number(fields[1]),
+      group: Number(fields[2]),
+      session: Number(fields[3]),
+      zombie: fields[0] === 'Z' || fields[0] === 'X',
+      startedAt: `${bootId()} ${fields[19]}`,
+    };
   } catch {
     return null;
   }
 }
 
-function fromPs(pid: number): string | null {
+let knownBootId: string | undefined;
+function bootId(): string {
+  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return knownBootId;
+}
+
+/** The start is a date to the second, the best that macOS tells; in C and UTC, so that it is always written the same way. */
+function fromPs(which: readonly string[]): readonly ProcessRow[] {
   try {
-    const start = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    const table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat=,lstart='], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
     });
-    return start.trim() || null;
+    return table.split('\n').flatMap((line) => parsePsLine(line) ?? []);
   } catch {
-    return null;
+    // ps ends with 1 when it has found nothing
+    return [];
   }
 }
 
-export type ProcessRow = { readonly pid: number; readonly parent: number; readonly group: number };
-
-/** Every process of this machine, with its parent and its group. */
-export function listProcesses(): readonly ProcessRow[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid='], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return rows.split('\n').flatMap((row) => {
-    const [pid, parent, group] = row.trim().split(/\s+/).map(Number);
-    return pid === undefined || parent === undefined || group === undefined || Number.isNaN(group)
-      ? []
-      : [{ pid, parent, group }];
-  });
-}
-
-/** The process, its descendants, and whoever is in their groups. Pure. */
-export function treeOf(root: number, processes: readonly ProcessRow[]): readonly number[] {
-  const tree = new Set([root, ...processes.filter(({ group }) => group === root).map(({ pid }) => pid)]);
-  for (let size = 0; size !== tree.size; ) {
-    size = tree.size;
-    for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
-  }
-  return [...tree];
+/** A line of `ps -o pid=,ppid=,pgid=,stat=,lstart=`; null for anything else. Pure. */
+export function parsePsLine(line: string): ProcessRow | null {
+  const [, pid, parent, group, state, start] =
+    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+  if (start === undefined) return null;
+  return {
+    pid: Number(pid),
+    parent: Number(parent),
+    group: Number(group),
+    session: null,
+    zombie: state?.startsWith('Z') ?? false,
+    startedAt: `1970 ${Date.parse(`${start} UTC`) / 1000}`,
+  };
 }

@@ -42,8 +42,10 @@ async function makeRepository(gitDir: string): Promise<void> {
   const fresh = await mkdtemp(join(parent, `.${basename(gitDir)}-`));
   try {
     await git(fresh, ['init', '--quiet', '--bare', '--template=', fresh]);
-    await rm(gitDir, { recursive: true, force: true });
-    await rename(fresh, gitDir);
+    await rename(fresh, gitDir).catch((error: NodeJS.ErrnoException) => {
+      // another command made it in the meantime, and it is as good
+      if (!existsSync(join(gitDir, 'HEAD'))) throw error;
+    });
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }

@@ -1,9 +1,9 @@
 /** The values of secrets, from where host.yaml says they come. Read when first asked for, and kept in memory only. */
-import { lstat, readFile, stat } from 'node:fs/promises';
-import { execa } from 'execa';
+import { open } from 'node:fs/promises';
 import { SECOND } from '../clock.ts';
 import { SecretUnavailable } from '../errors.ts';
 import type { HostConfig, SecretSource } from '../host-config.ts';
+import { fromProgram } from './from-program.ts';
 
 export type Secrets = {
   /** Throws SecretUnavailable, which never carries a value. */
@@ -14,13 +14,17 @@ export type Secrets = {
 
 /** Limit on a program that prints a secret. */
 const EXEC_LIMIT = 30 * SECOND;
-/** Anyone but the owner may read, write or run it. */
-const OTHERS = 0o077;
 
-export function openSecrets({ secrets, file }: Pick<HostConfig, 'secrets' | 'file'>): Secrets {
+/** @param execLimit time that a program has to print a secret, in milliseconds */
+export function openSecrets(
+  { secrets, file }: Pick<HostConfig, 'secrets' | 'file'>,
+  execLimit = EXEC_LIMIT,
+): Secrets {
   const known = new Map<string, Promise<string>>();
   const value = (name: string) => {
-    const found = known.get(name) ?? readSecret(name, secrets[name], file);
+    // a name from the infra repo may be `constructor`
+    const source = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+    const found = known.get(name) ?? readSecret(name, source, file, execLimit);
     known.set(name, found);
     // a source that fails now may work later
     found.catch(() => known.delete(name));
@@ -35,62 +39,85 @@ export function openSecrets({ secrets, file }: Pick<HostConfig, 'secrets' | 'fil
   };
 }
 
-async function readSecret(name: string, source: SecretSource | undefined, config: string): Promise<string> {
-  if (source === undefined)
+async function readSecret(
+  name: string,
+  source: SecretSource | undefined,
+  config: string,
+  execLimit: number,
+): Promise<string> {
+  if (source === undefined) {
     throw new SecretUnavailable(
       `secret ${name} is not among \`secrets\` in ${config}: say there where its value comes from`,
     );
-  const value = await readSource(name, source);
-  if (value === '') throw new SecretUnavailable(`secret ${name} is empty`);
+  }
+  const value = await readSource(name, source, execLimit);
+  if (value === '') {
+    throw new SecretUnavailable(`secret ${name} is empty: see to ${originOf(source)}, named in ${config}`);
+  }
+  if (value.includes('\0')) {
+    throw new SecretUnavailable(
+      `secret ${name} has a zero byte in it, and cannot be handed to a guest: see to ${originOf(source)}`,
+    );
+  }
   return value;
 }
 
-function readSource(name: string, source: SecretSource): Promise<string> | string {
+function readSource(name: string, source: SecretSource, execLimit: number): Promise<string> | string {
   if ('file' in source) return fromFile(name, source.file);
   if ('env' in source) return fromEnvironment(name, source.env);
-  return fromProgram(name, source.exec);
+  return fromProgram(name, source.exec, execLimit);
 }
 
+/** In words, for a person. Arguments of a program are left out: they might hold a secret. */
+function originOf(source: SecretSource): string {
+  if ('file' in source) return source.file;
+  if ('env' in source) return `the environment variable ${source.env}`;
+  return `what ${source.exec[0]} prints`;
+}
+
+/** Group and others may do nothing with it. */
+const OTHERS = 0o077;
+
 async function fromFile(name: string, path: string): Promise<string> {
-  const about = await stat(path).catch(() => null);
-  if (about === null) throw new SecretUnavailable(`secret ${name}: ${path} is not there, or cannot be read`);
-  if (!about.isFile()) throw new SecretUnavailable(`secret ${name}: ${path} is not a file`);
-  if ((about.mode & OTHERS) !== 0) {
+  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new SecretUnavailable(
-      `secret ${name}: others may read ${path} (mode ${(about.mode & 0o777).toString(8)}); run: chmod 600 ${path}`,
+      error.code === 'ENOENT'
+        ? `secret ${name}: there is no file ${path}; put its value there, and run: chmod 600 ${path}`
+        : `secret ${name}: ${path} cannot be read (${error.code})`,
     );
+  });
+  try {
+    // asked of the open file, so that what was checked is what is read
+    const about = await handle.stat();
+    if (!about.isFile()) throw new SecretUnavailable(`secret ${name}: ${path} is not a file`);
+    if ((about.mode & OTHERS) !== 0) {
+      throw new SecretUnavailable(
+        `secret ${name}: others than its owner may use ${path} (mode ${(about.mode & 0o777).toString(8)}); run: chmod 600 ${path}`,
+      );
+    }
+    if (!mayOwn(about.uid)) {
+      throw new SecretUnavailable(`secret ${name}: ${path} belongs to another user, who may change it`);
+    }
+    return withoutLastNewline(await handle.readFile('utf8'));
+  } finally {
+    await handle.close();
   }
-  const owner = process.getuid?.();
-  if ((await lstat(path)).isSymbolicLink() && owner !== undefined && about.uid !== owner) {
-    throw new SecretUnavailable(`secret ${name}: ${path} leads to a file of another user`);
-  }
-  return withoutLastNewline(await readFile(path, 'utf8'));
+}
+
+/** We may, and so may root; as root we read what the user of the CI host has set up as well. */
+function mayOwn(owner: number): boolean {
+  const self = process.getuid?.();
+  return self === undefined || self === 0 || owner === self || owner === 0;
 }
 
 function fromEnvironment(name: string, variable: string): string {
   const value = process.env[variable];
-  if (value === undefined) throw new SecretUnavailable(`secret ${name}: the environment has no ${variable}`);
-  return value;
-}
-
-/** What the program prints on standard error may hold anything: it is not shown. */
-async function fromProgram(name: string, [program, ...args]: readonly string[]): Promise<string> {
-  if (program === undefined) throw new SecretUnavailable(`secret ${name}: exec names no program`);
-  const run = await execa(program, args, {
-    reject: false,
-    stdin: 'ignore',
-    timeout: EXEC_LIMIT,
-    stripFinalNewline: false,
-  });
-  if (run.exitCode !== 0) {
-    const how = run.timedOut
-      ? 'did not end in 30 s'
-      : run.exitCode === undefined
-        ? 'could not be run'
-        : `ended with ${run.exitCode}`;
-    throw new SecretUnavailable(`secret ${name}: ${program} ${how}; run it by hand to see why`);
+  if (value === undefined) {
+    throw new SecretUnavailable(
+      `secret ${name}: the reconciler's environment has no ${variable}; set it there`,
+    );
   }
-  return withoutLastNewline(run.stdout);
+  return value;
 }
 
 function withoutLastNewline(text: string): string {

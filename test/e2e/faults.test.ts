@@ -1,8 +1,9 @@
 /** What goes wrong around the reconciler: nothing is killed or doubled, and each leaves a record. */
-import { existsSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../../reconciler/apply/process-identity.ts';
 import { GOOD_INIT, writeBoxes, writeFleet, writeGuest, writeHost } from '../lab/desired-state.ts';
 import { type Lab, type LabBox, openLab } from '../lab/lab.ts';
 import { newScene, type Scene } from '../lab/scene.ts';
@@ -49,6 +50,12 @@ async function log(): Promise<Line[]> {
   return records.toSorted((one, other) => one.sequence - other.sequence);
 }
 
+/** The host comes into sync; if not, the failure shows why. */
+async function inSync(): Promise<void> {
+  const { exitCode, stdout, stderr } = await scene.host.boxreeve('sync');
+  expect(`${exitCode}\n${exitCode === 0 ? '' : stdout + stderr}`).toBe('0\n');
+}
+
 async function running(): Promise<readonly string[]> {
   return lab.containers();
 }
@@ -56,7 +63,7 @@ async function running(): Promise<readonly string[]> {
 describe('when the guest is at fault', () => {
   it('an init script that fails leaves the guest on what last worked, once, and is not tried again', async () => {
     await scene.repo.merge('Declare a guest');
-    expect(await scene.host.boxreeve('sync')).toMatchObject({ exitCode: 0 });
+    await inSync();
     writeGuest(scene.repo, {
       version: '2022.2.17',
       init: '#!/bin/bash\necho "init: no such tool" >&2\nexit 3\n',
@@ -85,7 +92,7 @@ describe('when the guest is at fault', () => {
 
   it('a probe that does not match is a failure like any other', async () => {
     await scene.repo.merge('Declare a guest');
-    expect(await scene.host.boxreeve('sync')).toMatchObject({ exitCode: 0 });
+    await inSync();
     writeGuest(scene.repo, {
       version: '2022.2.17',
       probes: [{ name: 'nix', run: 'echo nix 2.3.15', expect: 'nix 2\\.([4-9]|\\d\\d)' }],
@@ -133,7 +140,8 @@ describe('when the surroundings are', () => {
     const sync = await scene.host.start(['sync', '--json'], { PATH }).ended;
     expect(sync.exitCode).toBe(1);
     const pid = (await execa('cat', [mark])).stdout;
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    // a zombie nobody has collected yet is ended, too
+    expect(processStart(Number(pid))).toBe(null);
     expect((await log()).map(({ outcome }) => outcome)).toEqual(['failed']);
   });
 
@@ -190,7 +198,10 @@ describe('when the surroundings are', () => {
     const loser = await Promise.race(daemons.map(({ ended }) => ended));
     expect(loser.exitCode).toBe(1);
     expect(String(loser.stderr)).toContain('is at work on this host');
-    await waitFor('the guest', async () => (await log().catch(() => [])).length === 1);
+    await waitFor('the record', async () => (await log().catch(() => [])).length === 1);
+    expect((await log()).map(({ outcome, summary }) => [outcome, summary])).toEqual([
+      ['applied', 'created azure-agent on azure-ci-node 2022.2.17'],
+    ]);
     expect(await running()).toHaveLength(1);
   });
 });
@@ -198,7 +209,7 @@ describe('when the surroundings are', () => {
 describe('a host cut off from Git', () => {
   it('keeps what it has right, and says so', async () => {
     await scene.repo.merge('Declare a guest');
-    expect(await scene.host.boxreeve('sync')).toMatchObject({ exitCode: 0 });
+    await inSync();
     renameSync(scene.repo.url, `${scene.repo.url}.away`);
     await lab.vagrant(['destroy', '-f'], {
       cwd: join(scene.host.stateDir, 'guests', 'azure-agent'),
@@ -221,7 +232,7 @@ describe('a host cut off from Git', () => {
     const first = await scene.repo.merge('Declare a guest');
     writeGuest(scene.repo, { version: '2022.2.17', init: `${GOOD_INIT}# second\n` });
     const second = await scene.repo.merge('Change init.sh');
-    expect(await scene.host.boxreeve('sync')).toMatchObject({ exitCode: 0 });
+    await inSync();
     const before = await running();
     await scene.repo.remoteGit('update-ref', 'refs/heads/main', first);
     expect(await scene.host.json('sync')).toMatchObject({
