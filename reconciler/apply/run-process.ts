@@ -1,8 +1,13 @@
 /** Runs one program to its end, to the end of its time, or until it is told to stop; what came of it is a value. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { SECOND } from '../clock.ts';
 import type { Redactor } from '../secrets/redactor.ts';
+import { collectOutput } from './collect-output.ts';
 import { endTree } from './end-tree.ts';
-import { processStart } from './process-identity.ts';
+import { type ProcessIdentity, readProcess } from './process-identity.ts';
 
 export type ProcessRequest = {
   readonly program: string;
@@ -16,10 +21,12 @@ export type ProcessRequest = {
   readonly redactor: Redactor;
   /** Each line of its output, redacted. */
   readonly onLine: (line: string) => void;
-  /** Awaited before the program's end is reported. */
-  readonly onStart?: (process: { readonly pid: number; readonly startedAt: string }) => Promise<void>;
+  /** Awaited before the program's end is reported; a program that cannot be noted is ended. */
+  readonly onStart?: (process: ProcessIdentity) => Promise<void>;
   /** How long it may go on after the signal was aborted, in milliseconds. */
   readonly graceMs?: number;
+  /** How long each of SIGINT, SIGTERM and SIGKILL is waited for, in milliseconds. */
+  readonly patienceMs?: number;
 };
 
 export type ProcessResult = {
@@ -32,118 +39,109 @@ export type ProcessResult = {
   /** First 1 MiB of its standard output as it is, for parsing: never to be shown. */
   readonly stdout: string;
   readonly durationMs: number;
-  /** Why it could not be started; null if it was. */
+  /** What went wrong in running it: it could not be started, or noted, or ended. No matter of its exit status. */
   readonly problem: string | null;
 };
 
-const TAIL = 8 * 1024;
-const MOST_STDOUT = 1024 * 1024;
 /** A step under way gets this long to end by itself when the reconciler is told to stop. */
-const GRACE_MS = 15_000;
+const GRACE = 15 * SECOND;
+/** What is still in the pipes of a program that has ended is waited for this long. */
+const LAST_OUTPUT = SECOND;
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Never throws. */
 export async function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   const began = performance.now();
-  const output = collect(request);
-  const child = spawn(request.program, [...request.args], {
-    cwd: request.cwd,
-    env: request.env,
-    // a group of its own: signals for us (Ctrl-C) are not for it, and it can be ended as a whole
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const { pid } = child;
-  if (pid === undefined) return notStarted(child, output, began);
+  const child = await start(request);
+  if (typeof child === 'string') {
+    return {
+      ...{ ended: 'not-started', exitStatus: null, signal: null, tail: '', stdout: '' },
+      durationMs: performance.now() - began,
+      problem: child,
+    };
+  }
+  const output = collectOutput(request.redactor, request.onLine);
   child.stdout.setEncoding('utf8').on('data', output.stdout);
   child.stderr.setEncoding('utf8').on('data', output.stderr);
-  const closed = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
-  const noted = request.onStart?.({ pid, startedAt: processStart(pid) ?? '' });
-  const cut = await firstOf(request, closed);
-  if (cut !== 'exited') await endTree(pid);
-  // a grandchild that left the tree may hold the pipes open: do not wait for it for ever
-  const end = await Promise.race([closed, after(5000, { code: null, signal: 'SIGKILL' })]);
-  await noted;
-  return {
-    ended: cut,
-    exitStatus: cut === 'exited' ? end.code : null,
-    signal: end.signal,
-    ...output.end(),
-    durationMs: performance.now() - began,
-    problem: null,
-  };
+  const end = await untilItsEnd(child, request);
+  await closed(child);
+  return { ...end, ...output.end(), durationMs: performance.now() - began };
 }
 
-/** What comes first: its end, the end of its time, or the end of the grace after an abort. */
-async function firstOf(
-  { timeoutMs, signal, graceMs }: ProcessRequest,
-  closed: Promise<unknown>,
+/** Why not, in a sentence, if it cannot be started. */
+async function start({ program, args, cwd, env, redactor }: ProcessRequest): Promise<Child | string> {
+  try {
+    const child = spawn(program, [...args], {
+      cwd,
+      env,
+      // a session of its own: signals for us (Ctrl-C) are not for it, and it can be ended as a whole
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    if (child.pid === undefined) await once(child, 'spawn');
+    return child;
+  } catch (error) {
+    if (!existsSync(cwd)) return `${program} cannot be run in ${cwd}: there is no such folder`;
+    // Node shows an argument that it does not like
+    return redactor.text(
+      `${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function untilItsEnd(child: Child, request: ProcessRequest) {
+  const { onStart, patienceMs } = request;
+  const root = identityOf(child);
+  const exit = new Promise<{ exitStatus: number | null; signal: string | null }>((resolve) => {
+    child.once('exit', (exitStatus, signal) => resolve({ exitStatus, signal }));
+  });
+  const noted = (onStart?.(root) ?? Promise.resolve()).then(
+    () => null,
+    (error: unknown) => `it could not be noted: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  const ended = await whatComesFirst(request, exit, noted);
+  if (ended === 'exited') return { ended, ...(await exit), problem: await noted };
+  const left = await endTree(root, patienceMs);
+  const cut = { exitStatus: null, signal: null };
+  const { signal } = left.includes(root.pid) ? cut : await exit;
+  const still = left.length > 0 ? `processes ${left.join(', ')} could not be ended` : null;
+  return { ended, exitStatus: null, signal, problem: (await noted) ?? still };
+}
+
+/** Known also when it has ended already: nobody has asked for its exit status yet. */
+function identityOf({ pid = 0 }: Child): ProcessIdentity {
+  return { pid, startedAt: readProcess(pid)?.startedAt ?? '' };
+}
+
+/** Its end, the end of its time, the end of the grace after an abort, or that it could not be noted. */
+async function whatComesFirst(
+  { timeoutMs, signal, graceMs = GRACE }: ProcessRequest,
+  exit: Promise<unknown>,
+  noted: Promise<string | null>,
 ): Promise<'exited' | 'timed-out' | 'aborted'> {
   const timers: NodeJS.Timeout[] = [];
-  const timer = <T>(ms: number, value: T) =>
-    new Promise<T>((resolve) => {
-      timers.push(setTimeout(() => resolve(value), ms));
-    });
-  let stop = () => {};
-  const aborted = new Promise<'aborted'>((resolve) => {
-    stop = () => void timer(graceMs ?? GRACE_MS, 'aborted' as const).then(resolve);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
-  const first = await Promise.race([
-    closed.then(() => 'exited' as const),
-    timer(timeoutMs, 'timed-out' as const),
-    aborted,
-  ]);
-  signal?.removeEventListener('abort', stop);
-  for (const each of timers) clearTimeout(each);
+  const after = (ms: number, then: () => void) => timers.push(setTimeout(then, ms));
+  const over = Promise.withResolvers<'exited' | 'timed-out' | 'aborted'>();
+  const abort = () => after(graceMs, () => over.resolve('aborted'));
+  void exit.then(() => over.resolve('exited'));
+  void noted.then((problem) => problem !== null && over.resolve('aborted'));
+  after(timeoutMs, () => over.resolve('timed-out'));
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
+  const first = await over.promise;
+  signal?.removeEventListener('abort', abort);
+  for (const timer of timers) clearTimeout(timer);
   return first;
 }
 
-function after<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(() => resolve(value), ms).unref());
-}
-
-async function notStarted(
-  child: ChildProcess,
-  output: ReturnType<typeof collect>,
-  began: number,
-): Promise<ProcessResult> {
-  const error = await new Promise<Error>((resolve) => child.once('error', resolve));
-  return {
-    ended: 'not-started',
-    exitStatus: null,
-    signal: null,
-    ...output.end(),
-    durationMs: performance.now() - began,
-    problem: error.message,
-  };
-}
-
-function collect({ redactor, onLine }: ProcessRequest) {
-  const streams = { stdout: redactor.stream(), stderr: redactor.stream() };
-  const rest = { stdout: '', stderr: '' };
-  let tail = '';
-  let stdout = '';
-  const take = (name: 'stdout' | 'stderr', text: string) => {
-    tail = (tail + text).slice(-TAIL);
-    const lines = (rest[name] + text).split('\n');
-    rest[name] = lines.pop() ?? '';
-    for (const line of lines) onLine(line.trimEnd());
-  };
-  return {
-    stdout: (chunk: string) => {
-      if (stdout.length < MOST_STDOUT) stdout += chunk;
-      take('stdout', streams.stdout.push(chunk));
-    },
-    stderr: (chunk: string) => take('stderr', streams.stderr.push(chunk)),
-    end: () => {
-      for (const name of ['stdout', 'stderr'] as const) {
-        take(name, streams[name].end());
-        if (rest[name] !== '') onLine(rest[name]);
-      }
-      return { tail: tail.trim(), stdout };
-    },
-  };
+/** A daemon that it left behind (a machine's monitor, say) may hold its pipes open: that is no reason to wait. */
+async function closed(child: Child): Promise<void> {
+  const pipes = [child.stdout, child.stderr].filter((pipe) => !pipe.closed);
+  const all = Promise.all(pipes.map((pipe) => once(pipe, 'close')));
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, LAST_OUTPUT);
+  await Promise.race([all, limit.promise]);
+  clearTimeout(timer);
+  for (const pipe of pipes) pipe.destroy();
 }
