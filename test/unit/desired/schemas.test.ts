@@ -3,7 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isBox, isFleet, isGuest, isHost } from '../../../reconciler/desired/generated/validators.ts';
+import { readYaml } from '../../../reconciler/desired/read-yaml.ts';
+import { schemaErrors } from '../../../reconciler/desired/schema-errors.ts';
+import { BOX, FLEET, GUEST, HOST } from './memory-tree.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const SCHEMAS = join(REPOSITORY, 'desired-state', 'schema');
@@ -20,7 +25,82 @@ describe.each(NAMES)('schema %s', (name) => {
   });
 });
 
-it('the types are those that the schemas say', async () => {
+describe('what was made from the schemas beforehand', () => {
+  const good = { fleet: FLEET, host: HOST, guest: GUEST, box: BOX } as const;
+  const accepts = { fleet: isFleet, host: isHost, guest: isGuest, box: isBox } as const;
+  const part = fc.oneof(
+    fc.constantFrom(
+      '',
+      'x',
+      '1d',
+      'never',
+      '12:00',
+      'mon',
+      'none',
+      'command',
+      'T',
+      'a'.repeat(64),
+      '{host}',
+      '1.0',
+    ),
+    fc.constantFrom(
+      0,
+      1,
+      -1,
+      1.5,
+      true,
+      null,
+      [],
+      {},
+      ['x'],
+      ['mon', 'mon'],
+      { every: '1d' },
+      { system: 'none' },
+    ),
+    fc.record({ system: fc.constantFrom('command', 'jenkins', 'nope'), idle: fc.array(fc.constant('x')) }),
+  );
+  const cases = fc.tuple(
+    fc.constantFrom<keyof typeof good>('fleet', 'host', 'guest', 'box'),
+    fc.nat(200),
+    part,
+    fc.boolean(),
+  );
+
+  it('takes and refuses what the schemas themselves do', async () => {
+    const seen = { taken: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(cases, async ([kind, place, value, remove]) => {
+        const read = await readYaml(Buffer.from(good[kind]), 'x');
+        if (!read.ok) throw new Error('the good file cannot be read');
+        const changed = changedAt(read.yaml.value, place, value, remove);
+        const taken = accepts[kind](changed);
+        seen[taken ? 'taken' : 'refused'] += 1;
+        // schemaErrors throws when there are none
+        if (taken) expect(() => schemaErrors(kind, changed)).toThrow();
+        else expect(schemaErrors(kind, changed).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(100);
+  });
+});
+
+/** The value with one of its parts replaced or taken away, whichever the number says. */
+function changedAt(value: unknown, place: number, put: unknown, remove: boolean): unknown {
+  let left = place;
+  const walk = (node: unknown): unknown => {
+    if (typeof node !== 'object' || node === null) return node;
+    const entries = Object.entries(node).flatMap(([key, item]) => {
+      left -= 1;
+      if (left !== -1) return [[key, walk(item)] as const];
+      return remove ? [] : [[key, put] as const];
+    });
+    return Array.isArray(node) ? entries.map(([, item]) => item) : Object.fromEntries(entries);
+  };
+  return walk(value);
+}
+
+it('the types and checks are those that the schemas say', async () => {
   const { exitCode, stderr } = await execa(
     process.execPath,
     [join(REPOSITORY, 'setup/generate-types.mjs'), '--check'],
