@@ -12,11 +12,16 @@ import { isNewEnough } from '../bin/node-version.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'dist');
 
-if (existsSync(join(root, 'node_modules', 'typescript'))) compile();
-else if (existsSync(built)) say('typescript is not installed, so dist/ stays as it is');
-else fail('typescript is not installed (npm ci --omit=dev?), and there is no dist/ yet');
-provideNode();
-linkForNpx();
+try {
+  if (existsSync(join(root, 'node_modules', 'typescript'))) compile();
+  else if (existsSync(built)) say('typescript is not installed, so dist/ stays as it is');
+  else throw new Error('typescript is not installed (npm ci --omit=dev?), and there is no dist/ yet');
+  provideNode();
+  linkForNpx();
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
+}
 
 /** Beside the old dist/, and then in its place: whoever runs Boxreeve meanwhile finds a whole one, but for an instant. */
 function compile() {
@@ -31,6 +36,7 @@ function compile() {
     if (existsSync(built)) renameSync(built, old);
     renameSync(fresh, built);
   } finally {
+    if (!existsSync(built) && existsSync(old)) renameSync(old, built);
     for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -61,14 +67,9 @@ function linkForNpx() {
 
 function run(program, args, otherwise) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) fail(error ? `${otherwise}: ${error.message}` : otherwise);
+  if (status !== 0) throw new Error(error ? `${otherwise}: ${error.message}` : otherwise);
 }
 
 function say(text) {
   process.stderr.write(`build: ${text}\n`);
-}
-
-function fail(text) {
-  say(text);
-  process.exit(1);
 }

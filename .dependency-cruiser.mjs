@@ -1,0 +1,97 @@
+/**
+ * Which part may know which, held against the built JavaScript in dist/: TypeScript 7 has no JS API that dependency-cruiser
+ * could read the sources by. Types are gone there, and rightly so: a type shared between two parts ties nothing together.
+ */
+
+/** Packages of Node through which a module touches the world. */
+const WORLD =
+  '^(node:)?(fs|net|http|https|http2|child_process|os|dns|tls|dgram|worker_threads|readline|process)(/|$)';
+const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'A cycle has no beginning to read from.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'plan-is-pure',
+      severity: 'error',
+      comment:
+        'A plan follows from what it is handed: no clock, no file, no process (docs/explanation/architecture.md).',
+      from: { path: '^dist/plan/' },
+      to: { path: WORLD },
+    },
+    {
+      name: 'gate-decisions-are-pure',
+      severity: 'error',
+      comment: 'The decision whether an action may go now is made from gathered facts.',
+      from: { path: '^dist/gate/(gate|window|zone|summary|gates)\\.js$' },
+      to: { path: WORLD },
+    },
+    {
+      name: 'plan-knows-no-effects',
+      severity: 'error',
+      from: { path: '^dist/plan/' },
+      to: { path: '^dist/(apply|audit|daemon|cli|git|agents|secrets|host\\.js)' },
+    },
+    {
+      name: 'desired-knows-no-later-step',
+      severity: 'error',
+      comment: 'Data flows one way: what a commit says cannot depend on what is done about it.',
+      from: { path: '^dist/desired/', pathNot: '^dist/desired/accept\\.js$' },
+      to: {
+        path: '^dist/(observed|plan|gate|apply|audit|daemon|cli|agents|host\\.js)',
+        // which time zones there are, as a file may name one
+        pathNot: '^dist/gate/zone\\.js$',
+      },
+    },
+    {
+      name: 'observed-knows-no-later-step',
+      severity: 'error',
+      from: { path: '^dist/observed/' },
+      to: { path: '^dist/(plan|gate|apply|audit|daemon|cli|host\\.js)' },
+    },
+    {
+      name: 'steps-know-no-shell',
+      severity: 'error',
+      comment: 'The command line and the daemon call the steps, never the other way round.',
+      from: { path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|agents|secrets)/' },
+      to: { path: '^dist/(cli|daemon)/' },
+    },
+    {
+      name: 'one-place-wires',
+      severity: 'error',
+      comment: 'host.ts makes the real parts; only the command line and the daemon ask it to.',
+      from: { pathNot: '^dist/(cli|daemon)/' },
+      to: { path: '^dist/host\\.js$' },
+    },
+    {
+      name: 'reconcile-takes-what-it-is-handed',
+      severity: 'error',
+      from: { path: '^dist/reconcile\\.js$' },
+      to: { path: [WORLD, '^dist/host\\.js$'] },
+    },
+    {
+      name: 'no-tools-at-run-time',
+      severity: 'error',
+      comment: 'What runs on a host is in `dependencies`.',
+      from: { path: '^dist/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { dependencyTypes: BOUGHT },
+    moduleSystems: ['es6'],
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
