@@ -20,6 +20,8 @@ export type Request = {
   /** A drain may outlive this reconcile and go on in the next (the daemon); otherwise it is undone when a job runs. */
   readonly holdDrain: boolean;
   readonly signal: AbortSignal;
+  /** Told what is seen and about to be done, before anything is: so that `status` can say so meanwhile. */
+  readonly onSeen?: (report: Report) => Promise<void>;
 };
 
 /** What one look at the host saw, and what is to be done about it. */
@@ -50,7 +52,9 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
   if (desired === null) return { ...nothingSeen(accepted), records: [...recovered, ...refused] };
   await remember(host, desired.commit);
   const look = () => lookAt(host, desired, request);
-  const done = await carryOut(host, desired, await look(), look, request);
+  const first = await look();
+  await request.onSeen?.({ accepted, seen: first, outcomes: [], pending: first.gated, records: [] });
+  const done = await carryOut(host, desired, first, look, request);
   const recorded = await account(host, desired, done, request);
   return { accepted, ...done, records: [...recovered, ...refused, ...recorded] };
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SECOND } from '../clock.ts';
+import { codeOf } from '../observed/vagrant-files.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import { collectOutput } from './collect-output.ts';
 import { endTree } from './end-tree.ts';
@@ -83,6 +84,7 @@ async function start({ program, args, cwd, env, redactor }: ProcessRequest): Pro
     return child;
   } catch (error) {
     if (!existsSync(cwd)) return `${program} cannot be run in ${cwd}: there is no such folder`;
+    if (codeOf(error) === 'ENOENT') return `${program} cannot be run: is it installed, and on PATH?`;
     // Node shows an argument that it does not like
     return redactor.text(
       `${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`,

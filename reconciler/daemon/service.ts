@@ -30,6 +30,7 @@ export type Service = ReturnType<typeof openService>;
 export function openService(host: Host, statusFile: string, holdDrain: boolean, signal: AbortSignal) {
   let turn: Promise<unknown> = Promise.resolve();
   let status: StatusDocument | null = null;
+  let planned = '';
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = turn.then(work, work);
@@ -41,10 +42,28 @@ export function openService(host: Host, statusFile: string, holdDrain: boolean, 
     const asked = { trigger: request.trigger, forceWindow: request.forceWindow, holdDrain, signal };
     if (request.dryRun) return describe(await preview(host, asked), null, true);
     if (request.retryFailed) await forgetFailures(host);
-    const report = await reconcile(host, asked);
+    const report = await reconcile(host, { ...asked, onSeen: tellPlan });
     const auditProblem = await push(host);
     await refreshStatus(report, auditProblem);
+    host.log.debug(
+      { event: 'reconciled', trigger: request.trigger, changed: report.outcomes.length },
+      'reconciled',
+    );
     return describe(report, auditProblem, false);
+  }
+
+  /** Logs a plan when it is another than the last, and shows it in the status while it is carried out. */
+  async function tellPlan(report: Report): Promise<void> {
+    const plan = report.seen?.plan;
+    const key = JSON.stringify([plan?.commit, plan?.actions.map(({ id, reason }) => [id, reason])]);
+    if (plan === undefined || key === planned) return;
+    planned = key;
+    const words = plan.actions.length === 0 ? 'nothing to do' : plan.actions.map(({ id }) => id).join(', ');
+    host.log.info(
+      { event: 'planned', commit: plan.commit, actions: plan.actions.length },
+      `at ${plan.commit.slice(0, 7)}: ${words}`,
+    );
+    if (plan.actions.length > 0) await refreshStatus(report, null);
   }
 
   async function describe(

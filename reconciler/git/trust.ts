@@ -51,11 +51,16 @@ async function checkFirst(options: TrustOptions, tip: string): Promise<void> {
     await checkAgainst(options, tip, tip);
 }
 
-/** A commit in between that was refused for its mistakes has no say; the one this host goes by has. */
+/**
+ * A commit in between that says nothing readable of trust, or lets nobody sign, was refused for that and has no say: the one
+ * this host goes by has. Otherwise no commit could ever mend it.
+ */
 async function readable(options: TrustOptions, authority: string, applied: string): Promise<string> {
+  const tree = commitTree(options.gitDir, authority);
   try {
-    await options.requiresSignatures(commitTree(options.gitDir, authority));
-    return authority;
+    const locked =
+      (await options.requiresSignatures(tree)) && (await approversAt(tree, options.path)).length === 0;
+    return locked ? applied : authority;
   } catch (error) {
     if (error instanceof InvalidDesiredState) return applied;
     throw error;

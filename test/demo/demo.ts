@@ -8,10 +8,9 @@ import { execa } from 'execa';
 import { BOX, GUEST, writeBoxes, writeFleet } from '../lab/desired-state.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { newScene, type Scene } from '../lab/scene.ts';
-import { waitFor } from '../lab/wait-for.ts';
 import { banner, detail, fail, indented, step, under } from './show.ts';
+import { HOST, Story } from './story.ts';
 
-const HOST = 'builder1';
 const OLD = '2022.2.17';
 const NEW = '2022.2.24';
 const SHIPPED = join(import.meta.dirname, '..', '..', 'desired-state');
@@ -143,53 +142,4 @@ timeouts: { up: 2m, probe: 30s }
 `,
   );
   await repo.merge('Declare builder1 and its guest (#13061)');
-}
-
-class Story {
-  private readonly lab: Lab;
-  private readonly scene: Scene;
-
-  constructor(lab: Lab, scene: Scene) {
-    this.lab = lab;
-    this.scene = scene;
-  }
-
-  async merge(message: string): Promise<void> {
-    const commit = await this.scene.repo.merge(message);
-    detail(`merged ${commit.slice(0, 7)} ${message}`);
-  }
-
-  /** Waits until the host has pushed its record of that number, and shows its subject. */
-  async record(sequence: number, what: string): Promise<void> {
-    const subject = await under(`waiting for ${what}`, () =>
-      waitFor(`record ${sequence}`, async () => {
-        const branch = `audit/${HOST}`;
-        const subjects = (
-          await this.scene.repo.remoteGit('log', '--reverse', '--format=%s', branch).catch(() => '')
-        ).split('\n');
-        return subjects[sequence - 1];
-      }),
-    );
-    detail(`record ${sequence}: ${subject}`);
-  }
-
-  replaceInGuestFile(from: string, to: string): void {
-    const path = `desired-state/guests/${GUEST}/guest.yaml`;
-    this.scene.repo.write(path, readFileSync(join(this.scene.repo.folder, path), 'utf8').replace(from, to));
-  }
-
-  async inGuest(command: string): Promise<string> {
-    return (await this.lab.vagrant(['ssh', '-c', command], this.project())).stdout;
-  }
-
-  async destroy(): Promise<void> {
-    const { exitCode, stdout } = await this.lab.vagrant(['destroy', '-f'], this.project());
-    indented(stdout);
-    if (exitCode !== 0) throw new Error('vagrant destroy failed');
-  }
-
-  private project() {
-    const cwd = join(this.scene.host.stateDir, 'guests', GUEST);
-    return { cwd, env: { GUEST_NAME: HOST, VSTS_TOKEN: 'x', PROVIDER: 'lxc' } };
-  }
 }

@@ -1,22 +1,32 @@
 /** `file:///…`: a file of this host, or of a volume mounted on it. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type OpenSource, SourceMissed } from './source.ts';
 
-export const openFile: OpenSource = async (source, from, signal) => {
+const PIECE = 1024 * 1024;
+
+export const openFile: OpenSource = async (source, resume) => {
   const path = pathOf(source);
-  const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new SourceMissed(error.code === 'ENOENT' ? 'there is no such file' : error.message);
-  });
+  // looked at before it is opened: opening a pipe would wait for its writer
+  const about = await stat(path).catch(missed);
   if (!about.isFile()) throw new SourceMissed('is not a file');
-  return { from, chunks: createReadStream(path, { start: from, signal, highWaterMark: 1024 * 1024 }) };
+  const validator = `${about.size} ${about.mtimeMs}`;
+  const from = resume.validator === null || resume.validator === validator ? resume.from : 0;
+  const handle = await open(path, 'r').catch(missed);
+  const chunks = handle.createReadStream({ start: from, highWaterMark: PIECE });
+  return { from, size: about.size, validator, chunks, close: () => void chunks.destroy() };
 };
+
+function missed(error: NodeJS.ErrnoException): never {
+  throw new SourceMissed(
+    error.code === 'ENOENT' ? 'there is no such file' : `cannot be read (${error.code})`,
+  );
+}
 
 function pathOf(source: string): string {
   try {
     return fileURLToPath(source);
   } catch {
-    throw new SourceMissed('is no file URL of this host: write file:///path');
+    throw new SourceMissed('is no address of a file on this host: write file:///path');
   }
 }

@@ -1,48 +1,106 @@
 /**
- * `https://…` and `http://…`. What was cut is gone on with only where the server gives ranges and the end can be checked: the
- * digest over all of it decides, so bytes of two files cannot be joined unnoticed (VAGRANT.md trap 5).
+ * `https://…` and `http://…`. A cut download is gone on with by a range (RFC 9110, 14.2), under If-Range where the same server
+ * gave the beginning, so that a file that changed meanwhile is not joined to it (VAGRANT.md trap 5).
  */
-import { type OpenSource, SourceMissed } from './source.ts';
+import { type OpenSource, type Resume, reasonOf, type SourceBody, SourceMissed } from './source.ts';
 
-/** Limit on waiting for the answer, not on the download, in milliseconds. */
+/** Limit on waiting for an answer, not on the download, in milliseconds. */
 const ANSWER_LIMIT = 60_000;
+const MOST_REDIRECTS = 10;
 
-export const openHttp: OpenSource = async (source, from, signal) => {
-  const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-  const response = await ask(source, headers, signal);
-  if (response.status === 416 && from > 0) return openHttp(source, 0, signal);
-  if (!response.ok || response.body === null)
-    throw new SourceMissed(`answers ${response.status} ${response.statusText}`.trim());
-  const partial = response.status === 206 && begins(response.headers.get('content-range')) === from;
-  return { from: partial ? from : 0, chunks: response.body };
+export const openHttp: OpenSource = async (source, resume, signal) => {
+  const url = URL.parse(source);
+  if (url === null) throw new SourceMissed('is no address');
+  const response = await follow(url, headersFor(resume), signal);
+  const { body, status, statusText } = response;
+  const place = status === 206 ? rangeOf(response, resume.from) : { from: 0, size: sizeOf(response) };
+  if ((status === 200 || status === 206) && body !== null && place !== null) {
+    return { ...place, validator: validatorOf(response), chunks: body, close: () => letGo(body) };
+  }
+  letGo(body);
+  // a range that the server cannot or will not give
+  if ((status === 416 || status === 206) && resume.from > 0) {
+    return openHttp(source, { from: 0, validator: null }, signal);
+  }
+  throw new SourceMissed(`answers ${status} ${statusText}`.trim());
 };
 
-async function ask(source: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
-  const answer = new AbortController();
+/** A box is an archive: a server that takes it for compressed text must not unpack it on the way. */
+function headersFor({ from, validator }: Resume): Record<string, string> {
+  return {
+    'accept-encoding': 'identity',
+    ...(from > 0 ? { range: `bytes=${from}-` } : {}),
+    ...(from > 0 && validator !== null ? { 'if-range': validator } : {}),
+  };
+}
+
+/** Redirects are followed here, so that none leads from https to http, not even for one request. */
+async function follow(start: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  let url = start;
+  for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
+    const response = await ask(url, headers, signal);
+    const location = isRedirect(response.status) ? response.headers.get('location') : null;
+    if (location === null) return response;
+    letGo(response.body);
+    url = redirectedTo(location, url);
+  }
+  throw new SourceMissed(`redirects more than ${MOST_REDIRECTS} times`);
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+/** Never from https to anything else. Throws SourceMissed. Pure. */
+export function redirectedTo(location: string, from: URL): URL {
+  const to = URL.parse(location, from.href);
+  if (to === null) throw new SourceMissed('redirects to something that is no address');
+  if (to.protocol !== 'https:' && (to.protocol !== 'http:' || from.protocol === 'https:')) {
+    throw new SourceMissed(
+      `redirects to ${to.origin === 'null' ? to.protocol : to.origin}, which is not https`,
+    );
+  }
+  return to;
+}
+
+async function ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  if (url.username !== '' || url.password !== '')
+    throw new SourceMissed('has a user name in it, which is not supported');
+  const late = new AbortController();
   const timer = setTimeout(
-    () => answer.abort(new Error(`does not answer within ${ANSWER_LIMIT / 1000} s`)),
+    () => late.abort(new Error(`does not answer within ${ANSWER_LIMIT / 1000} s`)),
     ANSWER_LIMIT,
   );
   try {
-    const response = await fetch(source, { headers, signal: AbortSignal.any([signal, answer.signal]) });
-    if (source.startsWith('https:') && !response.url.startsWith('https:'))
-      throw new SourceMissed(`redirects to ${response.url}, which is not https`);
-    return response;
+    return await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.any([signal, late.signal]) });
   } catch (error) {
-    if (error instanceof SourceMissed || signal.aborted) throw error;
-    throw new SourceMissed(reason(error));
+    if (signal.aborted) throw error;
+    throw new SourceMissed(`cannot be reached: ${reasonOf(error)}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function begins(contentRange: string | null): number | null {
-  const first = /^bytes (\d+)-/.exec(contentRange ?? '')?.[1];
-  return first === undefined ? null : Number(first);
+type Place = Pick<SourceBody, 'from' | 'size'>;
+
+/** null unless it begins where it was asked to. */
+function rangeOf({ headers }: Response, from: number): Place | null {
+  const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+  return Number(first) === from ? { from, size: total === '*' ? null : Number(total) } : null;
 }
 
-/** `fetch failed` says nothing; its cause does. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+function sizeOf({ headers }: Response): number | null {
+  const length = headers.get('content-length');
+  return length === null || headers.has('content-encoding') ? null : Number(length);
+}
+
+function letGo(body: Response['body']): void {
+  // one that has broken off already cannot be let go of
+  body?.cancel().catch(() => undefined);
+}
+
+/** Only what tells files apart byte by byte may stand in If-Range (RFC 9110, 13.1.5): no weak ETag. */
+function validatorOf({ headers }: Response): string | null {
+  const tag = headers.get('etag');
+  return tag === null || tag.startsWith('W/') ? headers.get('last-modified') : tag;
 }

@@ -3,11 +3,31 @@
 /** This source does not have the box, or has another file under its name: the next one is tried. */
 export class SourceMissed extends Error {}
 
+/** What is here already of a file, from a download that was cut. */
+export type Resume = {
+  /** Bytes that are here. */
+  readonly from: number;
+  /** What the same source said of the version it gave; null if the bytes came from another source, or it said nothing. */
+  readonly validator: string | null;
+};
+
 export type SourceBody = {
   /** Offset of the first byte that comes: what was asked for, or 0 if the source cannot go on from there. */
   readonly from: number;
+  /** Bytes of the whole file; null if the source does not say. */
+  readonly size: number | null;
+  /** Tells this version of the file from others at the same address; null if the source does not say. */
+  readonly validator: string | null;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Lets go of it, read or not. */
+  close(): void;
 };
 
-/** Opens a source to be read from an offset in bytes. Rejects with a sentence. */
-export type OpenSource = (source: string, from: number, signal: AbortSignal) => Promise<SourceBody>;
+/** In words, for a person. `fetch failed` and `terminated` say nothing; their cause does. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+}
+
+/** Opens a source. Rejects with SourceMissed, whose message goes on from the source's address. */
+export type OpenSource = (source: string, resume: Resume, signal: AbortSignal) => Promise<SourceBody>;
