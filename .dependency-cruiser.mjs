@@ -6,6 +6,8 @@
 /** Packages of Node through which a module touches the world. */
 const WORLD =
   '^(node:)?(fs|net|http|https|http2|child_process|os|dns|tls|dgram|worker_threads|readline|process)(/|$)';
+/** What decides whether an action may go now. */
+const DECISIONS = '^dist/gate/(gate|window|zone|summary|gates)\\.js$';
 const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
 export default {
@@ -29,14 +31,21 @@ export default {
       comment:
         'A plan follows from what it is handed: no clock, no file, no process (docs/explanation/architecture.md).',
       from: { path: '^dist/plan/' },
-      to: { path: WORLD },
+      to: { path: WORLD, reachable: true },
     },
     {
       name: 'gate-decisions-are-pure',
       severity: 'error',
       comment: 'The decision whether an action may go now is made from gathered facts.',
-      from: { path: '^dist/gate/(gate|window|zone|summary|gates)\\.js$' },
-      to: { path: WORLD },
+      from: { path: DECISIONS },
+      to: { path: WORLD, reachable: true },
+    },
+    {
+      name: 'pure-buys-nothing-impure',
+      severity: 'error',
+      comment: 'What a package does with the world is not seen from here, so the pure parts name those they may use.',
+      from: { path: ['^dist/plan/', DECISIONS] },
+      to: { dependencyTypes: BOUGHT, pathNot: 'node_modules/(croner|temporal-polyfill)/' },
     },
     {
       name: 'plan-knows-no-effects',
