@@ -2,18 +2,21 @@
 # Installs Vagrant and what real guests need, as far as it is missing: by apt on Debian and Ubuntu, by Homebrew on macOS.
 # What it cannot install it names; the tests then say what they could not test.
 set -eu
-packages="vagrant vagrant-lxc lxc openssh-server openssh-client iproute2 procps sudo git"
+packages="vagrant vagrant-lxc lxc openssh-server openssh-client iproute2 procps sudo git time"
 
 say() { echo "set-up: $*" >&2; }
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
+  elif ! command -v sudo >/dev/null; then
     say "this needs root, and there is no sudo: run it as root"
     return 1
+  elif [ -t 0 ]; then
+    sudo "$@"
+  else
+    # Nobody is there to type a password.
+    sudo -n "$@"
   fi
 }
 
