@@ -33,6 +33,8 @@ export const STEPS: readonly Step[] = [
     'structure',
     'no dead code (knip), no cycles, no part that knows what it must not (dependency-cruiser)',
     [
+      // again, as this step may run alone and reads what is built
+      { what: 'the build', argv: [NODE, 'setup/build.mjs'] },
       { what: 'knip', argv: [NODE, 'node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'] },
       {
         what: 'dependency-cruiser',
