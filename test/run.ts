@@ -3,7 +3,7 @@
  * `N passed, N failed, N skipped`, and the exit code 1 if anything failed.
  */
 import { STEPS } from './runner/steps.ts';
-import { showTally, sum, type Tally } from './runner/tally.ts';
+import { type Finding, showTally, sum, type Tally } from './runner/tally.ts';
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !STEPS.some((step) => step.name === name));
@@ -30,17 +30,25 @@ for (const [at, step] of steps.entries()) {
   const start = performance.now();
   const tally = await step.run();
   tallies.push(tally);
-  process.stdout.write(`   ${tally.failed > 0 ? 'FAILED' : 'ok'}: ${showTally(tally)}, ${seconds(start)}\n`);
+  process.stdout.write(
+    `   ${tally.failed.length > 0 ? 'FAILED' : 'ok'}: ${showTally(tally)}, ${seconds(start)}\n`,
+  );
 }
 
 const total = sum(tallies);
-if (total.skipped.length > 0) {
-  process.stdout.write('\nskipped, and so not known to work here:\n');
-  for (const { what, why } of total.skipped) process.stdout.write(`  ${what}: ${why}\n`);
-}
+list('skipped, and so not known to work here:', total.skipped);
+list('failed:', total.failed);
 if (stopped) process.stdout.write('\nstopped before the end\n');
 process.stdout.write(`\n${seconds(began)} in all\n${showTally(total)}\n`);
-process.exitCode = total.failed > 0 || stopped ? 1 : 0;
+process.exitCode = total.failed.length > 0 || stopped ? 1 : 0;
+
+/** Once more, since what was printed when it happened is far above. */
+function list(title: string, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  process.stdout.write(`\n${title}\n`);
+  for (const { what, why } of findings)
+    process.stdout.write(`  ${what}\n${why.replaceAll(/^/gm, '      ')}\n`);
+}
 
 function seconds(since: number): string {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;

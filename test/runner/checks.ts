@@ -1,7 +1,7 @@
 /** Steps that are programs: each passes or fails as a whole, and is heard only when it fails. */
 import { runProgram } from './run-program.ts';
 import type { Step } from './step.ts';
-import { FAILED, PASSED, sum, type Tally } from './tally.ts';
+import { failed, PASSED, sum, type Tally } from './tally.ts';
 
 export type Check = { readonly what: string; readonly argv: readonly string[] };
 
@@ -28,7 +28,7 @@ async function judge({ what, argv }: Check): Promise<Tally> {
   if (ok) return PASSED;
   const why = overran ? `took longer than ${LIMIT / 60_000} minutes` : 'failed';
   process.stdout.write(`   ${what} ${why}: ${argv.join(' ')}\n${indent(output)}\n`);
-  return FAILED;
+  return failed({ what, why: `${why}: ${argv.join(' ')}` });
 }
 
 function indent(text: string): string {

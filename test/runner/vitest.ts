@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { filesThatNeedGuests, whyNoGuests } from './guests.ts';
 import { runProgram } from './run-program.ts';
 import type { Step } from './step.ts';
-import { FAILED, NOTHING, parseTally, sum, type Tally } from './tally.ts';
+import { type Finding, failed, parseTally, skipped, sum, type Tally } from './tally.ts';
 import { TALLY_FILE } from './tally-reporter.ts';
 
 export type Project = {
@@ -37,11 +37,8 @@ function cannotTest(files: readonly string[], why: string): Tally {
   process.stdout.write(
     `${bar}\n${why}\nNOT TESTED HERE:\n${files.map((file) => `  ${file}\n`).join('')}${bar}\n`,
   );
-  if (process.env.CI) return { ...NOTHING, failed: files.length };
-  return {
-    ...NOTHING,
-    skipped: files.map((what) => ({ what, why: 'real guests cannot run on this machine' })),
-  };
+  const findings = files.map((what) => ({ what, why: 'real guests cannot run on this machine' }));
+  return process.env.CI ? failed(...findings) : skipped(...findings);
 }
 
 async function runVitest(project: Project, without: readonly string[]): Promise<Tally> {
@@ -60,21 +57,19 @@ async function runVitest(project: Project, without: readonly string[]): Promise<
       ],
       { limit: project.limit, show: true, env: { [TALLY_FILE]: file } },
     );
-    if (ending.overran) {
-      process.stdout.write(
-        `   ${project.name} took longer than ${project.limit / 60_000} minutes and was ended\n`,
-      );
-    }
-    return settled(ending.ok, readTally(file));
+    const why = ending.overran
+      ? `took longer than ${project.limit / 60_000} minutes and was ended`
+      : 'vitest failed; what it said stands above';
+    return settled(ending.ok, readTally(file), { what: project.name, why });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** vitest's exit status has the last word: it also fails for what no test shows. */
-function settled(ok: boolean, tally: Tally | null): Tally {
-  if (tally === null) return FAILED;
-  return ok || tally.failed > 0 ? tally : sum([tally, FAILED]);
+function settled(ok: boolean, tally: Tally | null, whole: Finding): Tally {
+  if (tally === null) return failed(whole);
+  return ok || tally.failed.length > 0 ? tally : sum([tally, failed(whole)]);
 }
 
 function readTally(file: string): Tally | null {
