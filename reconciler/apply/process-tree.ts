@@ -2,10 +2,10 @@
 import { type ProcessIdentity, type ProcessRow, startedNotBefore } from './process-identity.ts';
 
 /**
- * Who, of all processes, provably belongs to a process that we started as leader of a session of its own: itself, its
- * group (also when the leader is gone), and all descendants of these. Pure.
+ * Who, of all processes, provably belongs to a process that we started as leader of a session of its own: itself, whoever
+ * was seen to belong to it before, the groups that these lead or led, and all descendants. Pure.
  *
- * @param seen whoever was found to belong to it before, and may have lost its parent since
+ * @param seen may have lost their parents since, or be gone
  */
 export function treeOf(
   root: ProcessIdentity,
@@ -13,10 +13,14 @@ export function treeOf(
   all: readonly ProcessRow[],
 ): readonly ProcessRow[] {
   const living = all.filter((row) => !row.zombie && row.pid > 1);
-  const groupIsOurs = all.every((row) => row.pid !== root.pid || row.startedAt === root.startedAt);
-  const known = new Map([root, ...seen].map((each) => [each.pid, each.startedAt]));
-  const tree = new Set<ProcessRow>(
-    living.filter((row) => known.get(row.pid) === row.startedAt || (groupIsOurs && isInGroupOf(root, row))),
+  const known = new Map([root, ...seen].map((each) => [each.pid, each]));
+  for (const { pid, startedAt } of all) {
+    // another has its number now: then nothing is left of its group either
+    if (known.get(pid)?.startedAt !== startedAt) known.delete(pid);
+  }
+  const sessions = new Set(known.keys());
+  const tree = new Set(
+    living.filter((row) => known.has(row.pid) || isInGroupOf(known.get(row.group), row, sessions)),
   );
   for (const member of tree) {
     // a set goes on to what is added while it is walked
@@ -27,12 +31,16 @@ export function treeOf(
 
 /**
  * No process gets a number that is still the number of a group. So a group without its leader is ours, unless it died out
- * and another took the number, and lost its leader too; that one would have to lead a session as well.
+ * and another took the number, and lost its leader too; that one would have to lie in a session of ours as well.
  */
-function isInGroupOf(root: ProcessIdentity, row: ProcessRow): boolean {
+function isInGroupOf(
+  leader: ProcessIdentity | undefined,
+  row: ProcessRow,
+  sessions: ReadonlySet<number>,
+): boolean {
   return (
-    row.group === root.pid &&
-    (row.session === null || row.session === root.pid) &&
-    startedNotBefore(row.startedAt, root.startedAt)
+    leader !== undefined &&
+    (row.session === null || sessions.has(row.session)) &&
+    startedNotBefore(row.startedAt, leader.startedAt)
   );
 }

@@ -40,7 +40,7 @@ describe('a process', () => {
   test('that started later is known to have', async () => {
     const first = scene.start('sleep 1000 & sleep 0.05; echo $! > ready; wait');
     await scene.written('ready');
-    const second = scene.start('sleep 1000');
+    const second = scene.start('exec sleep 1000');
     expect(startedNotBefore(second.startedAt, first.startedAt)).toBe(true);
     expect(startedNotBefore(first.startedAt, second.startedAt)).toBe(false);
   });
