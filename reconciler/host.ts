@@ -1,7 +1,6 @@
 /** The one place where the real parts are put together. */
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { execa } from 'execa';
 import { lookForJob } from './agents/look-for-job.ts';
 import { type AgentParts, makeAgent } from './agents/make-agent.ts';
 import { applyActions } from './apply/apply.ts';
@@ -168,6 +167,7 @@ async function providerVersions(memory: MemoryStore): Promise<Record<string, str
 
 /** Nothing may be done that cannot be signed for. Throws InvalidHostConfig. */
 async function publicKeyOf(signingKey: string): Promise<string> {
+  const { execa } = await import('execa');
   const run = await execa('ssh-keygen', ['-y', '-P', '', '-f', signingKey], {
     reject: false,
     stdin: 'ignore',

@@ -96,7 +96,7 @@ function verifyCommand(): Command {
 async function open(command: Command): Promise<{ account: FleetAccount; gitDir: string }> {
   const config = await loadHostConfig(globalOptions(command).config);
   const { mirror: gitDir } = stateDirLayout(config.stateDir);
-  const log = openLog(config, { follow: false });
+  const log = await openLog(config, { follow: false });
   const mirror = await openMirror({
     gitDir,
     remote: config.repo,

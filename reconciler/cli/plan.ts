@@ -33,7 +33,7 @@ async function lookOnly(
 ): Promise<{ report: Report; host: string; now: number }> {
   const config = await loadHostConfig(asked.config);
   const [{ openHost }, { preview }] = await Promise.all([import('../host.ts'), import('../reconcile.ts')]);
-  const host = await openHost(config, openLog(config, { follow: false }), true);
+  const host = await openHost(config, await openLog(config, { follow: false }), true);
   try {
     const signal = new AbortController().signal;
     const report = await preview(host, { trigger: 'manual', forceWindow, holdDrain: false, signal });

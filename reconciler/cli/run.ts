@@ -14,7 +14,7 @@ export function runCommand(): Command {
         import('../daemon/load-host-config.ts'),
         import('./with-host.ts'),
       ]);
-      const log = openLog(await loadHostConfig(config), { follow: true });
+      const log = await openLog(await loadHostConfig(config), { follow: true });
       await runDaemon(config, log, stopOnSignals());
     });
 }

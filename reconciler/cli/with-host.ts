@@ -35,7 +35,7 @@ export async function askOrDo(
   const lock = takeHostLock(dirs.lock, `boxreeve ${request.command}`);
   const stop = stopOnSignals();
   const { openHost } = await import('../host.ts');
-  const host = await openHost(config, openLog(config, { follow: !options.json }));
+  const host = await openHost(config, await openLog(config, { follow: !options.json }));
   try {
     return await alone(openService(host, dirs.status, false, stop));
   } finally {

@@ -5,8 +5,8 @@
  * Arguments are written by this code. What comes from outside (a branch, a path, an object id) is checked by its caller, and
  * stands behind `--` or `--end-of-options`, or inside a full ref name.
  */
-import { type ExecaError, execa } from 'execa';
 import { GitFailed, RemoteUnreachable } from '../errors.ts';
+import { type GitEnd, runGit } from './run-git.ts';
 
 export type GitOptions = {
   readonly input?: string | Buffer;
@@ -77,49 +77,33 @@ async function run(
   failure: (message: string) => Error,
 ): Promise<GitAnswer> {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  try {
-    const child = execa('git', [`--git-dir=${gitDir}`, ...settings, ...args], {
-      env: { ...environment(), ...options.env },
-      extendEnv: false,
-      encoding: 'buffer',
-      stripFinalNewline: false,
-      maxBuffer: 256 * 1024 * 1024,
-      timeout: options.timeout ?? LOCAL_LIMIT,
-      forceKillAfterDelay: 2000,
-      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    });
-    const { stdout } = await child;
-    return { stdout: Buffer.from(stdout), exitCode: 0 };
-  } catch (error) {
-    if (isExecaError(error) && error.exitCode !== undefined && options.allow?.includes(error.exitCode)) {
-      return { stdout: bytes(error.stdout), exitCode: error.exitCode };
-    }
-    throw failure(explain(args, error));
+  const ended = await runGit({
+    args: [`--git-dir=${gitDir}`, ...settings, ...args],
+    env: { ...environment(), ...options.env },
+    input: options.input,
+    timeout: options.timeout ?? LOCAL_LIMIT,
+    signal: options.signal,
+  });
+  if (ended.state === 'exited' && (ended.exitCode === 0 || options.allow?.includes(ended.exitCode))) {
+    return { stdout: ended.stdout, exitCode: ended.exitCode };
   }
-}
-
-function isExecaError(error: unknown): error is ExecaError {
-  return error instanceof Error && 'shortMessage' in error && 'command' in error;
-}
-
-function bytes(output: unknown): Buffer {
-  return output instanceof Uint8Array ? Buffer.from(output) : Buffer.alloc(0);
+  throw failure(`git ${args.find((arg) => !arg.startsWith('-')) ?? ''}${explain(ended)}`);
 }
 
 /** What Git said, in one or a few lines. */
-function explain(args: readonly string[], error: unknown): string {
-  const command = `git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
-  if (!isExecaError(error)) return `${command}: ${String(error)}`;
-  if (error.timedOut) return `${command} did not end in time, and was ended`;
-  if (error.isCanceled) return `${command} was stopped`;
-  if (error.code === 'ENOENT') return 'git is not installed on this host, or not on PATH';
-  const said = withoutCredentials(bytes(error.stderr).toString('utf8').trim());
-  const how =
-    error.exitCode === undefined
-      ? `was ended by ${error.signal ?? 'a signal'}`
-      : `failed with status ${error.exitCode}`;
-  return said === '' ? `${command} ${how}` : `${command}: ${said}`;
+function explain(ended: GitEnd): string {
+  switch (ended.state) {
+    case 'not-started':
+      return `: git cannot be run: is it installed, and on PATH? (${ended.why})`;
+    case 'timed-out':
+      return ' did not end in time, and was ended';
+    case 'stopped':
+      return ' was stopped';
+    case 'exited': {
+      const said = withoutCredentials(ended.stderr.trim());
+      return said === '' ? ` failed with status ${ended.exitCode}` : `: ${said}`;
+    }
+  }
 }
 
 /** `https://user:token@host/` becomes `https://host/`. */

@@ -52,7 +52,8 @@ async function prepare(lab: Lab) {
   if (synced.exitCode !== 0) throw new Error(`the host does not come into sync: ${synced.stderr}`);
   const planned: { commit: string; at: number }[] = [];
   const daemon = execa(LAUNCHER, ['run', '--config', scene.host.configFile], {
-    env: { ...lab.env },
+    // its events are what is counted here
+    env: { ...lab.env, BOXREEVE_LOG: 'debug' },
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
