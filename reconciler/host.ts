@@ -74,6 +74,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     reserve,
   });
   let versions: Promise<string | null> | null = null;
+  /** Sources that gave wrong bytes, for as long as this process lives. */
+  const shunned = new Set<string>();
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
   async function mend(): Promise<boolean> {
@@ -115,7 +117,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         secret: secrets.value,
         blob: mirror.blob,
         askMachine,
-        fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut }),
+        fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut, shunned }),
       }),
     probe: async (guest) => {
       const built = memory.read().guests[guest]?.built;

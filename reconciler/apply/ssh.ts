@@ -87,35 +87,50 @@ function keyChanged(target: SshTarget, hostKey: string): Error {
   );
 }
 
-function open(client: Client, command: string): Promise<ClientChannel> {
+type Ended = { readonly exitStatus: number | null };
+
+/**
+ * Runs a command. What is listened for is set up in the very call that opens the channel: a short command's exit status can
+ * come in the same packet, and whoever listens a moment later has missed it.
+ */
+function exec(client: Client, command: string, listen: (channel: ClientChannel) => void): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.exec(command, (error, channel) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      let exitStatus: number | null = null;
+      channel.once('exit', (code: unknown) => {
+        exitStatus = typeof code === 'number' ? code : null;
+      });
+      channel.once('close', () => resolve({ exitStatus }));
+      listen(channel);
+    });
   });
 }
 
 async function run(client: Client, command: string, timeoutMs: number) {
-  const channel = await open(client, command);
   const output = { stdout: '', stderr: '' };
   const take = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
     if (output[name].length < MOST_OUTPUT)
       output[name] = (output[name] + chunk.toString('utf8')).slice(0, MOST_OUTPUT);
   };
-  channel.on('data', take('stdout'));
-  channel.stderr.on('data', take('stderr'));
-  return new Promise<{ exitStatus: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    let exitStatus: number | null = null;
-    const timer = setTimeout(() => {
-      channel.destroy();
-      reject(new Error(`did not end within ${timeoutMs / 1000} s`));
-    }, timeoutMs);
-    channel.once('exit', (code: unknown) => {
-      exitStatus = typeof code === 'number' ? code : null;
-    });
-    channel.once('close', () => {
-      clearTimeout(timer);
-      resolve({ exitStatus, ...output });
-    });
+  let late = () => {};
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    late = () => reject(new Error(`did not end within ${timeoutMs / 1000} s`));
   });
+  const timer = setTimeout(() => late(), timeoutMs);
+  const ended = exec(client, command, (channel) => {
+    channel.on('data', take('stdout'));
+    channel.stderr.on('data', take('stderr'));
+  });
+  try {
+    const { exitStatus } = await Promise.race([ended, tooLate]);
+    return { exitStatus, ...output };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function follow(
@@ -124,17 +139,12 @@ async function follow(
   onData: (chunk: string) => void,
   signal: AbortSignal,
 ): Promise<number | null> {
-  const channel = await open(client, command);
-  channel.setEncoding('utf8');
-  channel.on('data', onData);
-  channel.stderr.setEncoding('utf8');
-  channel.stderr.on('data', onData);
-  return new Promise((resolve) => {
-    let status: number | null = null;
+  const { exitStatus } = await exec(client, command, (channel) => {
+    channel.setEncoding('utf8');
+    channel.on('data', onData);
+    channel.stderr.setEncoding('utf8');
+    channel.stderr.on('data', onData);
     signal.addEventListener('abort', () => channel.destroy(), { once: true });
-    channel.once('exit', (code: unknown) => {
-      status = typeof code === 'number' ? code : null;
-    });
-    channel.once('close', () => resolve(status));
   });
+  return exitStatus;
 }

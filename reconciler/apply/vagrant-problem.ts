@@ -50,7 +50,10 @@ export function classify(process: ProcessResult): VagrantProblem | null {
     case 'timed-out':
       return { kind: 'timed-out', why: 'it did not end in its time, and was ended with all it had started' };
     case 'aborted':
-      return { kind: 'aborted', why: 'it was cut, because the reconciler was told to stop' };
+      return {
+        kind: 'aborted',
+        why: process.problem ?? 'it was cut, because the reconciler was told to stop',
+      };
     case 'exited':
       return process.exitStatus === 0 ? null : failed(process);
   }
