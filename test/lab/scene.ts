@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { checkDocument } from './check-document.ts';
 import { type InfraRepo, newInfraRepo } from './infra-repo.ts';
 import type { Lab } from './lab.ts';
 
@@ -112,7 +113,9 @@ export async function newSceneHost(
     boxreeve,
     json: async (...args) => {
       const { exitCode, stdout, stderr } = await boxreeve(...args, '--json');
-      return { exitCode, document: parse(stdout, stderr), stderr };
+      const document = parse(stdout, stderr);
+      checkDocument(args, document);
+      return { exitCode, document, stderr };
     },
     start,
     daemon: (extra) => start(['run'], extra),
