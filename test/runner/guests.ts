@@ -20,7 +20,9 @@ export function filesThatNeedGuests(folder: string): readonly string[] {
   return readdirSync(at, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .filter((name) =>
-      /from '[^']*lab\/(lab|scene)\.ts'/.test(valueImports(readFileSync(join(at, name), 'utf8'))),
+      /from '[^']*lab\/(lab|scene|requirements)\.ts'/.test(
+        valueImports(readFileSync(join(at, name), 'utf8')),
+      ),
     )
     .map((name) => join(folder, name));
 }
