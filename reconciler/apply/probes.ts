@@ -74,7 +74,7 @@ async function runProbe(
   return { guest, name, durationMs, ok: verdict.ok, detail: cut(redactor.text(verdict.detail)) };
 }
 
-/** Exit status 0, and `expect` found in standard output. Pure. */
+/** Exit status 0, and `expect` found in standard output, less the white space around it: `^2\.4$` matches what `echo 2.4` prints. Pure. */
 export function judge(
   answer: { readonly exitStatus: number | null; readonly stdout: string; readonly stderr: string },
   expect: string | null,
@@ -86,7 +86,7 @@ export function judge(
       detail: `ended with ${answer.exitStatus ?? 'a signal'}: ${answer.stderr.trim() || printed}`,
     };
   }
-  if (expect !== null && !new RegExp(expect).test(answer.stdout)) {
+  if (expect !== null && !new RegExp(expect).test(printed)) {
     return { ok: false, detail: `printed ${JSON.stringify(printed)}, which does not match ${expect}` };
   }
   return { ok: true, detail: printed };

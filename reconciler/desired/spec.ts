@@ -31,7 +31,7 @@ export type GuestFile = {
 export type ProbeSpec = {
   readonly name: string;
   readonly run: string;
-  /** Regular expression that standard output must match; null if exit status 0 is enough. */
+  /** Regular expression that standard output, white space around it left out, must match; null if exit status 0 is enough. */
   readonly expect: string | null;
 };
 

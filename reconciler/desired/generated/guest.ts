@@ -302,7 +302,7 @@ export interface Probe {
    */
   run: string;
   /**
-   * Regular expression (JavaScript's) that standard output must match somewhere. Without it, exit status 0 is enough.
+   * Regular expression (JavaScript's) that standard output, without the white space around it, must match somewhere. Without it, exit status 0 is enough.
    */
   expect?: string;
 }
