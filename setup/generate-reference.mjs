@@ -21,7 +21,7 @@ const FILES = [
   ['guest', '`guests/<name>/guest.yaml`'],
   ['box', '`boxes/<name>.yaml`'],
   ['host-config', '`host.yaml`, on the host'],
-  ['audit-record', 'audit records'],
+  ['audit-record', 'audit record'],
 ];
 
 const desired = await schemasOf(join(root, 'desired-state', 'schema'));
@@ -32,10 +32,7 @@ for (const [name] of FILES) {
   const schema = desired.get(name);
   pages.set(
     `${name}.md`,
-    page(
-      schemaSections(schema, (file) => desired.get(file.replace(/\.json$/, ''))),
-      `desired-state/schema/${name}.json`,
-    ),
+    page(schemaSections(schema, otherThan(desired)), `desired-state/schema/${name}.json`),
   );
 }
 pages.set(
@@ -46,9 +43,7 @@ pages.set(
       '',
       'What commands print with `--json`: one document on standard output; logs and messages go to standard error.',
       '',
-      ...[...reports].map(([, schema]) =>
-        schemaSections(schema, (file) => reports.get(file.replace(/\.json$/, '')), 2),
-      ),
+      ...[...reports.values()].map((schema) => schemaSections(named(schema), otherThan(reports), 2)),
     ].join('\n'),
     'reconciler/report/schema/',
   ),
@@ -66,6 +61,21 @@ function contents() {
     ...FILES.map(([name, what]) => `- [${what}](${name}.md)`),
     '',
   ].join('\n');
+}
+
+/** By the command that prints it, which its description names first. */
+function named(schema) {
+  const [command] = schema.description?.match(/`boxreeve [^`]+`/) ?? [];
+  return { ...schema, title: command ?? schema.title };
+}
+
+/** A schema of these by its file name, or a link to the page of another. */
+function otherThan(schemas) {
+  return (file) => {
+    const name = file.replace(/\.json$/, '');
+    const [, title] = FILES.find(([known]) => known === name) ?? [];
+    return schemas.get(name) ?? (title === undefined ? undefined : `[${title}](${name}.md)`);
+  };
 }
 
 function page(text, source) {

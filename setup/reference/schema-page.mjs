@@ -2,7 +2,7 @@
 
 /**
  * @param schema the schema, parsed
- * @param load gives another schema of the same folder by its file name
+ * @param load gives another schema by its file name; a string instead, where a link to its page is to stand for it
  * @param heading level of the first heading
  */
 export function schemaSections(schema, load, heading = 1) {
@@ -72,6 +72,7 @@ export function schemaSections(schema, load, heading = 1) {
   }
 
   function inWords(node, root) {
+    if (node['x-link']) return node['x-link'];
     if ('const' in node) return `\`${node.const}\``;
     if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
     if (node['x-form']) return node['x-form'];
@@ -114,6 +115,7 @@ export function schemaSections(schema, load, heading = 1) {
     if (!node.$ref) return { node, root };
     const [file, pointer] = node.$ref.split('#');
     const home = file === '' ? root : load(file.split('/').at(-1));
+    if (typeof home === 'string') return { node: { ...node, $ref: undefined, 'x-link': home }, root };
     let target = home;
     for (const step of (pointer ?? '').split('/').slice(1)) {
       target = target[step.replaceAll('~1', '/').replaceAll('~0', '~')];
