@@ -91,6 +91,8 @@ export async function newSceneHost(
       extendEnv: false,
       reject: false,
       stdin: 'ignore',
+      // the daemon lets a step end before it does
+      forceKillAfterDelay: 90_000,
     });
     const started = {
       ended: child.then(({ exitCode, stdout, stderr }) => ({ exitCode, stdout, stderr })),
