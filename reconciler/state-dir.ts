@@ -16,7 +16,8 @@ export function stateDirLayout(root: string) {
     trigger: join(root, 'trigger'),
     /** What `status` shows when no daemon answers. */
     status: join(root, 'status.json'),
-    log: join(root, 'boxreeve.log'),
+    /** What a running daemon answers, ready to be printed by the launcher. */
+    answers: { text: join(root, 'status.txt'), json: join(root, 'status.answer.json') },
     /** Attempts under way: the journal, and what a crash left of it. */
     outbox: join(root, 'outbox'),
     /** One Vagrant project folder a guest, named like the guest. */

@@ -37,7 +37,7 @@ export async function askOrDo(
   const { openHost } = await import('../host.ts');
   const host = await openHost(config, await openLog(config, { follow: !options.json }));
   try {
-    return await alone(openService(host, dirs.status, false, stop));
+    return await alone(openService(host, dirs, null, stop));
   } finally {
     lock.release();
   }

@@ -1,8 +1,5 @@
 /** Requests that come over the control socket. */
-import { iso, systemClock } from '../clock.ts';
 import type { Service } from './service.ts';
-
-const STARTED_AT = iso(systemClock.now());
 
 /** Answers one request with a JSON document. Throws what the command line should show. */
 export async function handleRequest(service: Service, request: unknown): Promise<unknown> {
@@ -11,7 +8,7 @@ export async function handleRequest(service: Service, request: unknown): Promise
     case 'status': {
       const status = service.status();
       if (status === null) throw new Error('the daemon has not finished its first reconcile yet');
-      return { ...status, daemon: { pid: process.pid, startedAt: STARTED_AT } };
+      return status;
     }
     case 'sync':
       return service.sync({

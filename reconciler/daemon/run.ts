@@ -3,7 +3,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
-import { systemClock } from '../clock.ts';
+import { iso, systemClock } from '../clock.ts';
 import { BoxreeveError } from '../errors.ts';
 import { openHost } from '../host.ts';
 import type { HostConfig } from '../host-config.ts';
@@ -19,6 +19,8 @@ import { type News, watchForNews } from './watch.ts';
 
 /** Polls are spread by this share of their interval, so that hosts do not all ask in one moment. */
 const POLL_JITTER = 0.1;
+
+const STARTED_AT = iso(systemClock.now());
 
 /** Runs until `signal` is aborted. host.yaml may change under way: the daemon then starts over with what it says. */
 export async function runDaemon(
@@ -36,7 +38,7 @@ async function runWith(config: HostConfig, log: Logger, signal: AbortSignal): Pr
   const lock = takeHostLock(dirs.lock, 'the daemon');
   const host = await openHost(config, log);
   const wake = new WakeUp(systemClock);
-  const service = openService(host, dirs.status, true, signal);
+  const service = openService(host, dirs, { pid: process.pid, startedAt: STARTED_AT }, signal);
   const socket = await listen(dirs, service);
   const news = { configChanged: false };
   const unwatch = await watchForNews(config, dirs, (what) => hear(what, wake, news));
@@ -45,7 +47,7 @@ async function runWith(config: HostConfig, log: Logger, signal: AbortSignal): Pr
     return await loop({ config, service, wake, news, log, signal });
   } finally {
     await unwatch();
-    await service.idle();
+    await service.close();
     socket.close();
     lock.release();
     log.info({ host: config.name }, 'the daemon ends');

@@ -9,9 +9,11 @@ import { iso } from '../clock.ts';
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
+import { removeAnswers, writeAnswers } from '../report/answer-files.ts';
 import { buildStatus } from '../report/build-status.ts';
 import type { StatusDocument } from '../report/status.ts';
 import { type SyncDocument, syncDocument } from '../report/sync-document.ts';
+import type { StateDir } from '../state-dir.ts';
 
 export type SyncRequest = {
   readonly trigger: Trigger;
@@ -22,12 +24,18 @@ export type SyncRequest = {
 
 export type Service = ReturnType<typeof openService>;
 
+/** The daemon that serves; null for a command that does it itself. */
+export type Daemon = StatusDocument['daemon'];
+
+/** A status that stays the same is still said to be so now and then, in milliseconds. */
+const SAY_AGAIN = 60_000;
+
 /**
- * @param statusFile where the last status is kept for when no daemon answers
- * @param holdDrain whether a drain may go on from one reconcile to the next (only where there is a next)
+ * @param dirs where the last status is kept for when no daemon answers
+ * @param daemon a drain may go on from one reconcile to the next only where there is a next
  * @param signal aborted: the step under way is given a moment, then cut; nothing new begins
  */
-export function openService(host: Host, statusFile: string, holdDrain: boolean, signal: AbortSignal) {
+export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: AbortSignal) {
   let turn: Promise<unknown> = Promise.resolve();
   let status: StatusDocument | null = null;
   let planned = '';
@@ -39,7 +47,12 @@ export function openService(host: Host, statusFile: string, holdDrain: boolean, 
   }
 
   async function sync(request: SyncRequest): Promise<SyncDocument> {
-    const asked = { trigger: request.trigger, forceWindow: request.forceWindow, holdDrain, signal };
+    const asked = {
+      trigger: request.trigger,
+      forceWindow: request.forceWindow,
+      holdDrain: daemon !== null,
+      signal,
+    };
     if (request.dryRun) return describe(await preview(host, asked), null, true);
     if (request.retryFailed) await forgetFailures(host);
     const report = await reconcile(host, { ...asked, onSeen: tellPlan });
@@ -97,15 +110,19 @@ export function openService(host: Host, statusFile: string, holdDrain: boolean, 
     await keepStatus(next);
   }
 
-  async function keepStatus(next: StatusDocument): Promise<void> {
-    const changed =
-      status === null || JSON.stringify({ ...next, time: '' }) !== JSON.stringify({ ...status, time: '' });
+  async function keepStatus(found: StatusDocument): Promise<void> {
+    const next = { ...found, daemon };
+    const same =
+      status !== null && JSON.stringify({ ...next, time: '' }) === JSON.stringify({ ...status, time: '' });
+    // an idle host hardly writes
+    if (same && status !== null && Date.parse(next.time) - Date.parse(status.time) < SAY_AGAIN) return;
     status = next;
-    // an idle host writes nothing; a full disk must not end a reconcile that is done
-    if (changed) {
-      await writeFileAtomic(statusFile, JSON.stringify(next), { mode: 0o600 }).catch((error: unknown) =>
-        host.log.warn({ error: String(error) }, 'the status could not be written'),
-      );
+    try {
+      await writeFileAtomic(dirs.status, JSON.stringify(next), { mode: 0o600 });
+      if (daemon !== null) await writeAnswers(dirs, next);
+    } catch (error) {
+      // a full disk must not end a reconcile that is done
+      host.log.warn({ event: 'status-unwritten', error: String(error) }, 'the status could not be written');
     }
   }
 
@@ -140,8 +157,11 @@ export function openService(host: Host, statusFile: string, holdDrain: boolean, 
     resume: () => inTurn(resume),
     /** The last status; null before the first reconcile. Answers at once, also while one is under way. */
     status: () => status,
-    /** Resolves when nothing is under way. */
-    idle: () => turn,
+    /** Resolves when nothing is under way, and nobody answers for this service any more. */
+    close: async () => {
+      await turn;
+      if (daemon !== null) await removeAnswers(dirs);
+    },
   };
 }
 

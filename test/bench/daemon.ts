@@ -154,7 +154,7 @@ async function measureMemory({ lab, scene, pid, socket }: Bench): Promise<Result
   };
 }
 
-async function measureMerges({ lab, scene, planned }: Bench): Promise<Result> {
+async function measureMerges({ lab, scene, planned, reconciles }: Bench): Promise<Result> {
   const waits: number[] = [];
   writeFleet(scene.repo, 'closed');
   for (let merge = 0; merge < MERGES; merge += 1) {
@@ -163,12 +163,15 @@ async function measureMerges({ lab, scene, planned }: Bench): Promise<Result> {
     await scene.repo.git('commit', '--quiet', '-m', `Merge ${merge}`);
     const commit = await scene.repo.git('rev-parse', 'HEAD');
     await scene.repo.git('push', '--quiet', 'origin', 'HEAD:staged', '--force');
+    const before = reconciles();
     await scene.repo.remoteGit('update-ref', 'refs/heads/main', commit);
     const merged = performance.now();
     const seen = await waitFor(`the plan of merge ${merge}`, () =>
       planned.find((plan) => plan.commit === commit),
     );
     waits.push(Math.max(0, seen.at - merged));
+    // people do not merge while the last merge is still being recorded
+    await waitFor('the reconcile to end', () => reconciles() > before);
   }
   const start = performance.now();
   await execa(
