@@ -12,7 +12,7 @@ as_root() {
   elif ! command -v sudo >/dev/null; then
     say "this needs root, and there is no sudo: run it as root"
     return 1
-  elif [ -t 0 ]; then
+  elif (: </dev/tty) 2>/dev/null; then
     sudo "$@"
   else
     # Nobody is there to type a password.
@@ -27,12 +27,20 @@ by_apt() {
   done
   [ -n "$missing" ] || return 0
   say "Debian packages:$missing"
-  set -- env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
+  # What apt has to say fills screens, and matters only when it fails. It waits for another apt that is at work.
+  log=$(mktemp)
+  set -- env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300
+  install_missing() { as_root "$@" install --no-install-recommends $missing >"$log" 2>&1 </dev/null; }
   # Package lists may be missing or old: fetched when the first try fails, not on every run.
-  as_root "$@" >&2 2>/dev/null && return 0
-  say "package lists (apt-get update)"
-  as_root apt-get update -q >&2
-  as_root "$@" >&2
+  if ! install_missing "$@"; then
+    say "package lists (apt-get update), as that did not work at once"
+    as_root "$@" update >"$log" 2>&1 </dev/null && install_missing "$@" || {
+      cat "$log" >&2
+      rm -f "$log"
+      return 1
+    }
+  fi
+  rm -f "$log"
 }
 
 by_brew() {
