@@ -9,6 +9,7 @@ import { probeGuest } from './apply/probes.ts';
 import { realVagrant } from './apply/vagrant.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { openOutbox } from './audit/outbox.ts';
+import { auditBranch } from './audit/paths.ts';
 import { openReserve } from './audit/reserve.ts';
 import { fetchBox } from './boxes/fetch.ts';
 import { iso, systemClock } from './clock.ts';
@@ -69,7 +70,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     host: name,
     signingKey: config.signingKey,
     publicKey,
-    branch: () => specs.auditPattern().replace('{host}', name),
+    branch: () => auditBranch(specs.auditPattern(), name),
     witness: () => mirror.auditTips(specs.auditPattern()),
     reserve,
   });
