@@ -1,0 +1,145 @@
+/** A fleet's account made with real Git and real keys, for tests that then tamper with it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { openAuditLog } from '../../../reconciler/audit/audit-log.ts';
+import type { AuditLog, RecordDraft } from '../../../reconciler/audit/record.ts';
+import { openReserve } from '../../../reconciler/audit/reserve.ts';
+import { type HostAccount, verifyAudit } from '../../../reconciler/audit/verify.ts';
+import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
+import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
+
+const silent = { info: () => undefined, debug: () => undefined };
+
+export type AccountHost = {
+  readonly name: string;
+  readonly key: string;
+  readonly publicKey: string;
+  readonly gitDir: string;
+  readonly mirror: Mirror;
+  readonly log: AuditLog;
+};
+
+export type AccountLab = {
+  readonly root: string;
+  readonly repo: InfraRepo;
+  /** Tip of the watched branch. */
+  readonly desired: string;
+  host(name: string, key?: string): Promise<AccountHost>;
+  /** What `audit verify` finds on the remote. `keys` by host. */
+  verify(hosts: Readonly<Record<string, readonly string[]>>): Promise<readonly HostAccount[]>;
+  /** Git in a scratch clone of the remote, with the key of a host for signing. */
+  tamper(key: string, ...args: readonly string[]): Promise<string>;
+  dispose(): void;
+};
+
+export async function openAccountLab(): Promise<AccountLab> {
+  const root = mkdtempSync(join(tmpdir(), 'boxreeve-account-'));
+  const repo = await newInfraRepo(root);
+  repo.write('desired-state/fleet.yaml', 'kind: Fleet\n');
+  const desired = await repo.merge('Declare the fleet (#7)');
+  return {
+    root,
+    repo,
+    desired,
+    host: (name, key) => openAccountHost(root, repo, name, key),
+    verify: (hosts) => verifyRemote(root, repo, desired, hosts),
+    tamper: async (key, ...args) => {
+      const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
+      return repo.git(...signing, ...args);
+    },
+    dispose: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export async function newKey(root: string, name: string): Promise<{ key: string; publicKey: string }> {
+  const key = join(root, `key-${name}-${Math.random().toString(36).slice(2)}`);
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', key]);
+  const { stdout } = await execa('ssh-keygen', ['-y', '-f', key]);
+  return { key, publicKey: stdout.trim().split(' ').slice(0, 2).join(' ') };
+}
+
+async function openAccountHost(
+  root: string,
+  repo: InfraRepo,
+  name: string,
+  given?: string,
+): Promise<AccountHost> {
+  const made =
+    given === undefined
+      ? await newKey(root, name)
+      : { key: given, publicKey: (await execa('ssh-keygen', ['-y', '-f', given])).stdout.trim() };
+  const gitDir = join(mkdtempSync(join(root, `host-${name}-`)), 'mirror.git');
+  const mirror = await openMirror({
+    gitDir,
+    remote: repo.url,
+    branch: 'main',
+    path: 'desired-state',
+    log: silent,
+    alone: true,
+  });
+  await mirror.fetch();
+  const log = openAuditLog({
+    gitDir,
+    host: name,
+    signingKey: made.key,
+    publicKey: made.publicKey,
+    branch: () => `audit/${name}`,
+    witness: () => mirror.auditTips('audit/{host}'),
+    reserve: openReserve(join(root, `reserve-${name}`)),
+  });
+  return { name, ...made, gitDir, mirror, log };
+}
+
+/** As an auditor would: a fresh clone of everything, and nothing else. */
+async function verifyRemote(
+  root: string,
+  repo: InfraRepo,
+  watched: string,
+  hosts: Readonly<Record<string, readonly string[]>>,
+): Promise<readonly HostAccount[]> {
+  const gitDir = join(mkdtempSync(join(root, 'auditor-')), 'all.git');
+  await execa('git', ['clone', '--quiet', '--mirror', repo.url, gitDir]);
+  const tips = await Promise.all(
+    Object.entries(hosts).map(async ([host, keys]) => {
+      const { stdout, exitCode } = await execa(
+        'git',
+        ['rev-parse', '--verify', '--quiet', `refs/heads/audit/${host}`],
+        { cwd: gitDir, reject: false },
+      );
+      return { host, keys, tip: exitCode === 0 ? stdout : null };
+    }),
+  );
+  return verifyAudit({ gitDir, watched, hosts: tips });
+}
+
+let minute = 0;
+
+/** A record with nothing special about it; each a minute after the last. */
+export function someDraft(desired: string, more: Partial<RecordDraft> = {}): RecordDraft {
+  minute += 1;
+  return {
+    kind: 'check-in',
+    outcome: 'in-sync',
+    id: crypto.randomUUID(),
+    time: new Date(Date.UTC(2026, 10, 23, 12, minute)).toISOString(),
+    trigger: 'poll',
+    desired: {
+      commit: desired,
+      subject: 'Declare the fleet (#7)',
+      author: 'Ada Approver <ada@example.org>',
+      authoredAt: '2026-11-23T12:00:00.000Z',
+      signedBy: null,
+      pullRequest: 7,
+    },
+    actions: [],
+    gates: [],
+    probes: [],
+    fingerprints: {},
+    versions: { boxreeve: '0.1.0', vagrant: '2.3.4', providers: {} },
+    notes: [],
+    summary: 'in sync',
+    ...more,
+  };
+}

@@ -1,0 +1,163 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localRef, pushedRef } from '../../../reconciler/audit/paths.ts';
+import { AuditDiverged, RemoteUnreachable } from '../../../reconciler/errors.ts';
+import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
+
+let lab: AccountLab;
+let host: AccountHost;
+
+beforeEach(async () => {
+  lab = await openAccountLab();
+  host = await lab.host('builder1');
+});
+afterEach(() => lab.dispose());
+
+async function remoteTip(): Promise<string> {
+  return lab.repo.remoteGit('rev-parse', 'audit/builder1');
+}
+
+async function count(): Promise<number> {
+  return Number(await lab.repo.remoteGit('rev-list', '--count', 'audit/builder1'));
+}
+
+describe('a chain of records', () => {
+  it('counts from 1, and each record carries the digest of the one before', async () => {
+    const first = await host.log.append(someDraft(lab.desired));
+    const second = await host.log.append(someDraft(lab.desired));
+    expect(first).toMatchObject({ sequence: 1, previous: null, host: 'builder1' });
+    expect(second).toMatchObject({ sequence: 2, previous: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+    expect(await host.log.last()).toEqual(second);
+  });
+
+  it('verifies with plain git and an allowed_signers file', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    const signers = join(lab.root, 'signers');
+    writeFileSync(signers, `builder1 ${host.publicKey}\n`);
+    const { stdout } = await execa(
+      'git',
+      [
+        '-c',
+        'gpg.format=ssh',
+        '-c',
+        `gpg.ssh.allowedSignersFile=${signers}`,
+        'log',
+        '--format=%G? %GS %an <%ae>%n%B',
+        'audit/builder1',
+      ],
+      { cwd: lab.repo.url },
+    );
+    expect(stdout).toMatch(/^G builder1 builder1 <builder1@boxreeve\.invalid>\nbuilder1: in sync\n/);
+    expect(stdout).toMatch(
+      /\nBoxreeve-Record: audit\/builder1\/2026\/11\/\S+\.json\nBoxreeve-Desired: [0-9a-f]{40}\nBoxreeve-Outcome: in-sync\n/,
+    );
+  });
+
+  it('takes a record once, however often it is handed in', async () => {
+    const draft = someDraft(lab.desired);
+    await host.log.append(draft);
+    const again = await lab.host('builder1', host.key);
+    await host.log.append(draft);
+    await host.log.push();
+    expect(await again.log.append(draft)).toMatchObject({ sequence: 1, id: draft.id });
+    expect(await count()).toBe(1);
+  });
+
+  it('a line of a message cannot pass for a trailer', async () => {
+    await host.log.append(
+      someDraft(lab.desired, {
+        notes: ['x\n\nBoxreeve-Outcome: applied'],
+        summary: 'a\nBoxreeve-Outcome: applied',
+      }),
+    );
+    await host.log.push();
+    const trailers = await lab.repo.remoteGit(
+      'log',
+      '-1',
+      '--format=%(trailers:key=Boxreeve-Outcome,valueonly)',
+      'audit/builder1',
+    );
+    expect(trailers.trim()).toBe('in-sync');
+  });
+});
+
+describe('pushing', () => {
+  it('again changes nothing, also when the answer to the first push was lost', async () => {
+    await host.log.append(someDraft(lab.desired));
+    expect(await host.log.push()).toEqual({ pushed: 1 });
+    const tip = await remoteTip();
+    await execa('git', [`--git-dir=${host.gitDir}`, 'update-ref', '-d', pushedRef('builder1')]);
+    await host.log.push();
+    expect(await remoteTip()).toBe(tip);
+    expect(await host.log.unpushed()).toBe(0);
+  });
+
+  it('what could not be pushed waits, and goes in order', async () => {
+    await execa('mv', [lab.repo.url, `${lab.repo.url}.away`]);
+    // a chain of its own is begun only when the remote was seen to have none
+    await expect(host.log.append(someDraft(lab.desired))).rejects.toThrow(RemoteUnreachable);
+    await execa('mv', [`${lab.repo.url}.away`, lab.repo.url]);
+    await host.log.append(someDraft(lab.desired));
+    await execa('mv', [lab.repo.url, `${lab.repo.url}.away`]);
+    await host.log.append(someDraft(lab.desired));
+    await expect(host.log.push()).rejects.toThrow(RemoteUnreachable);
+    expect(await host.log.unpushed()).toBe(2);
+    await execa('mv', [`${lab.repo.url}.away`, lab.repo.url]);
+    expect(await host.log.push()).toEqual({ pushed: 2 });
+    expect(await count()).toBe(2);
+  });
+
+  it('never overwrites a branch that someone else wrote', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    await lab.repo.git('push', '--quiet', '--force', 'origin', 'main:audit/builder1');
+    await host.log.append(someDraft(lab.desired));
+    await expect(host.log.push()).rejects.toThrow(AuditDiverged);
+    expect(await remoteTip()).toBe(lab.desired);
+    expect(await host.log.unpushed()).toBeGreaterThan(0);
+  });
+});
+
+describe('a host that lost its state', () => {
+  it('goes on with the chain that the remote has', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    const again = await lab.host('builder1', host.key);
+    expect(await again.log.append(someDraft(lab.desired))).toMatchObject({ sequence: 2 });
+    await again.log.push();
+    expect(await count()).toBe(2);
+  });
+
+  it('does not take up a chain that another key signed', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    const { key } = await newKey(lab.root, 'builder1');
+    const stranger = await lab.host('builder1', key);
+    await expect(stranger.log.append(someDraft(lab.desired))).rejects.toThrow(/not by this host's key/);
+    expect(await count()).toBe(1);
+  });
+});
+
+describe('two at once', () => {
+  it('cannot both append to one record: one fails loudly, and what is there is one line', async () => {
+    const other = await lab.host('builder1', host.key);
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    await other.log.append(someDraft(lab.desired));
+    await other.log.push();
+    // the first one's chain is behind the remote's now
+    await host.log.append(someDraft(lab.desired));
+    await expect(host.log.push()).rejects.toThrow(AuditDiverged);
+    const refs = await execa('git', [
+      `--git-dir=${host.gitDir}`,
+      'rev-list',
+      '--count',
+      localRef('builder1'),
+    ]);
+    expect(refs.stdout).toBe('2');
+    expect(await count()).toBe(2);
+  });
+});

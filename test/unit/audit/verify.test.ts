@@ -1,0 +1,186 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
+
+let lab: AccountLab;
+let one: AccountHost;
+let two: AccountHost;
+
+beforeEach(async () => {
+  lab = await openAccountLab();
+  [one, two] = [await lab.host('builder1'), await lab.host('builder2')];
+  for (const host of [one, two]) {
+    for (let count = 0; count < 3; count += 1) await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+  }
+});
+afterEach(() => lab.dispose());
+
+/** What is found, as `host: problem`. */
+async function findings(
+  keys: Record<string, string[]> = { builder1: [one.publicKey], builder2: [two.publicKey] },
+): Promise<string[]> {
+  return (await lab.verify(keys)).flatMap((account) =>
+    account.findings.map(({ host, problem }) => `${host}: ${problem}`),
+  );
+}
+
+/** Works on a host's branch in the scratch work tree, and forces the result onto the remote. */
+async function rewrite(
+  host: AccountHost,
+  work: (git: (...args: string[]) => Promise<string>) => Promise<unknown>,
+): Promise<void> {
+  await lab.repo.git('fetch', '--quiet', 'origin', `audit/${host.name}`);
+  await lab.repo.git('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
+  await work((...args) => lab.tamper(host.key, ...args));
+  await lab.repo.git('push', '--quiet', '--force', 'origin', `HEAD:audit/${host.name}`);
+}
+
+async function lastRecord(): Promise<{ path: string; text: string }> {
+  const path = await lab.repo.git('diff-tree', '--root', '--no-commit-id', '--name-only', '-r', 'HEAD');
+  return { path, text: readFileSync(join(lab.repo.folder, path), 'utf8') };
+}
+
+describe('an account that nobody cooked', () => {
+  it('is whole', async () => {
+    const accounts = await lab.verify({ builder1: [one.publicKey], builder2: [two.publicKey] });
+    expect(accounts.map(({ host, records, findings: found }) => [host, records, found])).toEqual([
+      ['builder1', 3, []],
+      ['builder2', 3, []],
+    ]);
+  });
+
+  it('is whole for records signed by a key the host had before', async () => {
+    const next = await newKey(lab.root, 'builder1');
+    expect(await findings({ builder1: [next.publicKey, one.publicKey], builder2: [two.publicKey] })).toEqual(
+      [],
+    );
+  });
+});
+
+describe('what is found', () => {
+  it('records that are signed by no key of this host', async () => {
+    expect(await findings({ builder1: [two.publicKey], builder2: [two.publicKey] })).toEqual(
+      Array.from({ length: 3 }, () => 'builder1: is signed by a key that no approver has'),
+    );
+  });
+
+  it('a record whose commit is not signed at all', async () => {
+    await rewrite(one, () => lab.repo.git('commit', '--quiet', '--amend', '--no-edit', '--no-gpg-sign'));
+    expect(await findings()).toContain('builder1: is not signed');
+  });
+
+  it('a record that was edited, though signed again with the stolen key', async () => {
+    await rewrite(one, async (git) => {
+      await lab.repo.git('checkout', '--quiet', 'HEAD~1');
+      const { path, text } = await lastRecord();
+      writeFileSync(join(lab.repo.folder, path), text.replace('"in sync"', '"all fine"'));
+      await git('commit', '--quiet', '--amend', '--all', '--no-edit');
+      await git('cherry-pick', '--quiet', 'FETCH_HEAD').catch(() => git('cherry-pick', 'FETCH_HEAD'));
+    });
+    expect(await findings()).toContain('builder1: does not carry the digest of the record before it');
+  });
+
+  it('a record that was taken out: the numbers have a gap', async () => {
+    await rewrite(one, async (git) => {
+      await lab.repo.git('checkout', '--quiet', 'HEAD~2');
+      await git('cherry-pick', 'FETCH_HEAD');
+    });
+    expect(await findings()).toContain('builder1: has number 3 where 2 is due');
+  });
+
+  it('a commit that changes or removes an earlier record', async () => {
+    await rewrite(one, async (git) => {
+      const { path } = await lastRecord();
+      rmSync(join(lab.repo.folder, path));
+      await git('commit', '--quiet', '--all', '-m', 'tidy up');
+    });
+    expect(await findings()).toEqual([
+      expect.stringMatching(
+        /^builder1: changes or removes audit\/builder1\/2026\/11\/.*: a record once written stays$/,
+      ),
+    ]);
+  });
+
+  it('a commit that adds more than a record', async () => {
+    await rewrite(one, async (git) => {
+      writeFileSync(join(lab.repo.folder, 'also.txt'), 'x');
+      await lab.repo.git('add', 'also.txt');
+      await git('commit', '--quiet', '--amend', '--no-edit');
+    });
+    expect(await findings()).toContain('builder1: changes 2 files: a record adds one');
+  });
+
+  it("a record in another host's place", async () => {
+    await rewrite(one, async (git) => {
+      const { path } = await lastRecord();
+      const wrong = path.replaceAll('builder1', 'builder2');
+      mkdirSync(dirname(join(lab.repo.folder, wrong)), { recursive: true });
+      renameSync(join(lab.repo.folder, path), join(lab.repo.folder, wrong));
+      await lab.repo.git('add', '--all');
+      await git('commit', '--quiet', '--amend', '--no-edit');
+    });
+    expect(await findings()).toContainEqual(
+      expect.stringMatching(/^builder1: adds audit\/builder2\/.*; this record belongs at audit\/builder1\//),
+    );
+  });
+
+  it('what is no record by the schema', async () => {
+    await rewrite(one, async (git) => {
+      const { path, text } = await lastRecord();
+      writeFileSync(join(lab.repo.folder, path), text.replace('"check-in"', '"holiday"'));
+      await git('commit', '--quiet', '--amend', '--all', '--no-edit');
+    });
+    expect(await findings()).toContainEqual(expect.stringContaining('is no audit record'));
+  });
+
+  it('a merge in the history of a branch', async () => {
+    await rewrite(one, async (git) => {
+      await git('merge', '--quiet', '--no-ff', '--allow-unrelated-histories', '-m', 'both', lab.desired);
+    });
+    expect(await findings()).toContainEqual(
+      expect.stringContaining('the history of an audit branch is one line'),
+    );
+  });
+
+  it('a branch that was cut short, by what another host saw of it, though its own key did it', async () => {
+    await two.mirror.fetch();
+    await two.log.append(someDraft(lab.desired));
+    await two.log.push();
+    await rewrite(one, () => lab.repo.git('checkout', '--quiet', 'HEAD~1'));
+    expect(await findings()).toEqual([
+      expect.stringMatching(
+        /^builder1: commit [0-9a-f]{12} is not in its audit branch any more: it was cut short or rewritten, though builder2 saw it there/,
+      ),
+    ]);
+  });
+
+  it('a branch that is gone', async () => {
+    await two.mirror.fetch();
+    await two.log.append(someDraft(lab.desired));
+    await two.log.push();
+    await lab.repo.git('push', '--quiet', 'origin', ':audit/builder1');
+    expect(await findings()).toEqual([expect.stringMatching(/^builder1: its audit branch is gone/)]);
+  });
+
+  it('a record that went by a commit which never was on the watched branch', async () => {
+    await lab.repo.git('checkout', '--quiet', '--orphan', 'elsewhere');
+    await lab.repo.git('commit', '--quiet', '-m', 'Elsewhere');
+    const stray = await lab.repo.git('rev-parse', 'HEAD');
+    await lab.repo.git('push', '--quiet', 'origin', 'HEAD:elsewhere');
+    await one.log.append(someDraft(stray));
+    await one.log.push();
+    expect(await findings()).toEqual([
+      `builder1: went by commit ${stray.slice(0, 12)}, which is not on the watched branch`,
+    ]);
+  });
+
+  it('a clock that goes back', async () => {
+    await one.log.append(someDraft(lab.desired, { time: '2020-01-01T00:00:00.000Z' }));
+    await one.log.push();
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1: is dated 2020-01-01T00:00:00\.000Z, before the record it follows/),
+    ]);
+  });
+});

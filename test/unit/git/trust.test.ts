@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requiresSignedCommits } from '../../../reconciler/desired/fleet.ts';
+import { InvalidDesiredState, UntrustedCommit } from '../../../reconciler/errors.ts';
+import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
+import type { TrustCheck } from '../../../reconciler/git/ports.ts';
+import { openTrustCheck } from '../../../reconciler/git/trust.ts';
+import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
+import { newKey } from '../audit/account-lab.ts';
+
+const SIGNED = 'kind: Fleet\ntrust: { requireSignedCommits: true }\n';
+let root: string;
+let repo: InfraRepo;
+let mirror: Mirror;
+let trust: TrustCheck;
+let ada: { key: string; publicKey: string };
+let eve: { key: string; publicKey: string };
+let applied: string;
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'boxreeve-trust-'));
+  repo = await newInfraRepo(root);
+  [ada, eve] = [await newKey(root, 'ada'), await newKey(root, 'eve')];
+  repo.write('desired-state/fleet.yaml', SIGNED);
+  repo.write('desired-state/trust/approvers', `ada@example.org ${ada.publicKey}\n`);
+  applied = await repo.merge('Begin', ada.key);
+  const gitDir = join(root, 'mirror.git');
+  const log = { info: () => undefined, debug: () => undefined };
+  mirror = await openMirror({
+    gitDir,
+    remote: repo.url,
+    branch: 'main',
+    path: 'desired-state',
+    log,
+    alone: true,
+  });
+  trust = openTrustCheck({
+    gitDir,
+    path: 'desired-state',
+    requiresSignatures: (tree) => requiresSignedCommits(tree, 'desired-state'),
+  });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+async function check(tip?: string): Promise<void> {
+  const there = await mirror.fetch();
+  await trust.check(tip ?? there, applied);
+}
+
+describe('where commits must be signed', () => {
+  it('one by an approver is followed, and named in the record', async () => {
+    const tip = await repo.merge('Change', ada.key);
+    await check();
+    expect(await mirror.describe(tip)).toMatchObject({ signedBy: 'ada@example.org', subject: 'Change' });
+  });
+
+  it('one without a signature is not', async () => {
+    await repo.merge('Change');
+    await expect(check()).rejects.toThrow(/is not signed/);
+  });
+
+  it('one by a stranger is not, though Git calls his signature good', async () => {
+    await repo.merge('Change', eve.key);
+    await expect(check()).rejects.toThrow(/is signed by a key that no approver has/);
+  });
+
+  it('a stranger cannot let himself in', async () => {
+    repo.write('desired-state/trust/approvers', `eve@example.org ${eve.publicKey}\n`);
+    await repo.merge('Let Eve in', eve.key);
+    await repo.merge('And change', eve.key);
+    await expect(check()).rejects.toThrow(UntrustedCommit);
+  });
+
+  it('an approver lets another in, who then may', async () => {
+    repo.write(
+      'desired-state/trust/approvers',
+      `ada@example.org ${ada.publicKey}\neve@example.org ${eve.publicKey}\n`,
+    );
+    await repo.merge('Let Eve in', ada.key);
+    await repo.merge('Change', eve.key);
+    await check();
+  });
+
+  it('nobody switches that off without a signature', async () => {
+    repo.write('desired-state/fleet.yaml', 'kind: Fleet\n');
+    await repo.merge('No signatures any more');
+    await expect(check()).rejects.toThrow(/is not signed/);
+  });
+
+  it('a signed merge does not bring in commits that are not signed', async () => {
+    await repo.git('checkout', '--quiet', '-b', 'side');
+    await repo.git('commit', '--quiet', '--allow-empty', '-m', 'Unsigned work');
+    await repo.git('checkout', '--quiet', 'main');
+    await repo.git(
+      '-c',
+      'gpg.format=ssh',
+      '-c',
+      `user.signingkey=${ada.key}`,
+      'merge',
+      '--quiet',
+      '--no-ff',
+      '-S',
+      '-m',
+      'Merge',
+      'side',
+    );
+    await repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    await expect(check()).rejects.toThrow(/Unsigned|is not signed/);
+  });
+
+  it('nor does it bring in a history of its own', async () => {
+    await repo.git('checkout', '--quiet', '--orphan', 'elsewhere');
+    await repo.git('commit', '--quiet', '-m', 'Elsewhere');
+    await repo.git('checkout', '--quiet', 'main');
+    await repo.git(
+      '-c',
+      'gpg.format=ssh',
+      '-c',
+      `user.signingkey=${ada.key}`,
+      'merge',
+      '--quiet',
+      '--allow-unrelated-histories',
+      '--no-ff',
+      '-S',
+      '-m',
+      'Merge',
+      'elsewhere',
+    );
+    await repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    await expect(check()).rejects.toThrow(/is not signed/);
+  });
+
+  it('at first contact the tip must be signed by one of its own approvers', async () => {
+    const unsigned = await repo.merge('Unsigned');
+    await mirror.fetch();
+    await expect(trust.check(unsigned, null)).rejects.toThrow(/is not signed/);
+    await trust.check(applied, null);
+  });
+});
+
+describe('a mistake in between', () => {
+  it('in fleet.yaml does not keep the correction out', async () => {
+    repo.write('desired-state/fleet.yaml', 'kind: Fleet\ntrust: { requireSigned\n');
+    const broken = await repo.merge('Break it', ada.key);
+    await check(broken);
+    await expect(requiresSignedCommits(mirror.tree(broken), 'desired-state')).rejects.toThrow(
+      InvalidDesiredState,
+    );
+    repo.write('desired-state/fleet.yaml', SIGNED);
+    await repo.merge('Mend it', ada.key);
+    await check();
+  });
+
+  it('that removed every approver does not either, and lets no stranger in', async () => {
+    repo.remove('desired-state/trust/approvers');
+    await repo.merge('Remove them', ada.key);
+    repo.write('desired-state/trust/approvers', `eve@example.org ${eve.publicKey}\n`);
+    await repo.merge('Put Eve there', eve.key);
+    await expect(check()).rejects.toThrow(UntrustedCommit);
+    repo.write('desired-state/trust/approvers', `ada@example.org ${ada.publicKey}\n`);
+    await repo.git('reset', '--quiet', '--soft', 'HEAD~1');
+    await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+    await repo.merge('Put Ada back', ada.key);
+    await check();
+  });
+});
+
+describe('a branch that was rewound', () => {
+  it('is not followed, and is followed again when it comes right', async () => {
+    const tip = await repo.merge('Change', ada.key);
+    await repo.remoteGit('update-ref', 'refs/heads/main', applied);
+    const there = await mirror.fetch();
+    await expect(trust.check(there, tip)).rejects.toThrow(/was rewound or rewritten/);
+    await repo.remoteGit('update-ref', 'refs/heads/main', tip);
+    const again = await mirror.fetch();
+    expect(again).toBe(tip);
+    await trust.check(again, applied);
+  });
+
+  it('is told from one that went on', async () => {
+    const left = await repo.merge('Change', ada.key);
+    await mirror.fetch();
+    await repo.git('reset', '--quiet', '--hard', applied);
+    await repo.git('commit', '--quiet', '--allow-empty', '-m', 'Another history');
+    await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+    const tip = await mirror.fetch();
+    await expect(trust.check(tip, left)).rejects.toThrow(/was rewound or rewritten/);
+  });
+});
