@@ -1,0 +1,181 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RemoteUnreachable } from '../../../reconciler/errors.ts';
+import { pullRequestOf } from '../../../reconciler/git/commit-info.ts';
+import { withoutCredentials } from '../../../reconciler/git/git-command.ts';
+import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
+import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
+
+const log = { info: () => undefined, debug: () => undefined };
+let root: string;
+let repo: InfraRepo;
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'boxreeve mirror '));
+  repo = await newInfraRepo(root);
+  repo.write('desired-state/fleet.yaml', 'kind: Fleet\n');
+  repo.write('desired-state/guests/a/init.sh', 'one\ntwo\nthree\n');
+  repo.write('elsewhere/large.bin', 'x'.repeat(10_000));
+  await repo.merge('Begin');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function open(remote = repo.url, name = 'mirror.git'): Promise<Mirror> {
+  return openMirror({
+    gitDir: join(root, name),
+    remote,
+    branch: 'main',
+    path: 'desired-state',
+    log,
+    alone: true,
+  });
+}
+
+async function content(mirror: Mirror, commit: string, path: string): Promise<string> {
+  const entry = await mirror.tree(commit).entry(path);
+  if (entry === undefined) throw new Error(`${path} is not there`);
+  return (await mirror.tree(commit).read(entry)).toString('utf8');
+}
+
+describe('a mirror', () => {
+  it('follows the branch, reads its files, and counts changed lines', async () => {
+    const mirror = await open();
+    const first = await mirror.fetch();
+    repo.write('desired-state/guests/a/init.sh', 'one\n2\nthree\nfour\n');
+    const second = await repo.merge('Change (#12)');
+    expect(await mirror.fetch()).toBe(second);
+    expect(await content(mirror, second, 'desired-state/guests/a/init.sh')).toBe('one\n2\nthree\nfour\n');
+    expect(await mirror.lineChanges(first, second, 'desired-state/guests/a')).toEqual({ 'init.sh': 2 });
+    expect(await mirror.describe(second)).toMatchObject({
+      subject: 'Change (#12)',
+      pullRequest: 12,
+      author: 'Ada Approver <ada@example.org>',
+      signedBy: null,
+    });
+    expect(await mirror.isAncestor(first, second)).toBe(true);
+    expect(await mirror.isAncestor(second, first)).toBe(false);
+  });
+
+  it('sees that a commit left the desired state as it was', async () => {
+    const mirror = await open();
+    const first = await mirror.fetch();
+    repo.write('elsewhere/large.bin', 'y');
+    const second = await repo.merge('Elsewhere');
+    await mirror.fetch();
+    expect(await mirror.desiredTreeId(second)).toBe(await mirror.desiredTreeId(first));
+  });
+
+  it('of a remote that gives partial clones has all of the desired state with the remote gone, and nothing else', async () => {
+    await repo.remoteGit('config', 'uploadpack.allowFilter', 'true');
+    await repo.remoteGit('config', 'uploadpack.allowAnySHA1InWant', 'true');
+    const mirror = await open(`file://${repo.url}`);
+    const tip = await mirror.fetch();
+    rmSync(repo.url, { recursive: true });
+    expect(await content(mirror, tip, 'desired-state/guests/a/init.sh')).toBe('one\ntwo\nthree\n');
+    await expect(content(mirror, tip, 'elsewhere/large.bin')).rejects.toThrow();
+  });
+
+  it('keeps what is named from being lost when the branch is rewritten', async () => {
+    const mirror = await open();
+    const first = await mirror.fetch();
+    await mirror.keep('applied', first);
+    await repo.git('checkout', '--quiet', '--orphan', 'new');
+    await repo.git('commit', '--quiet', '-m', 'New');
+    await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+    const second = await mirror.fetch();
+    expect(second).not.toBe(first);
+    await execa('git', [`--git-dir=${join(root, 'mirror.git')}`, 'gc', '--quiet', '--prune=now']);
+    expect(await content(mirror, first, 'desired-state/fleet.yaml')).toBe('kind: Fleet\n');
+  });
+});
+
+describe('what goes wrong', () => {
+  it('a remote that is away is unreachable, and the tip of before is known still', async () => {
+    const mirror = await open();
+    const tip = await mirror.fetch();
+    rmSync(repo.url, { recursive: true });
+    await expect(mirror.fetch()).rejects.toThrow(RemoteUnreachable);
+    expect(await (await open()).lastTip()).toBe(tip);
+  });
+
+  it('a branch that is missing is told by its name', async () => {
+    await repo.remoteGit('update-ref', '-d', 'refs/heads/main');
+    await expect((await open()).fetch()).rejects.toThrow(/has no branch main/);
+  });
+
+  it('a password in an address is in no message', async () => {
+    expect(withoutCredentials("fatal: unable to access 'https://user:s3cret@host/x.git/': no")).toBe(
+      "fatal: unable to access 'https://host/x.git/': no",
+    );
+    const mirror = await open('https://user:s3cret@127.0.0.1:1/x.git');
+    await expect(mirror.fetch()).rejects.toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+    );
+  });
+
+  it('locks that a killed Git left are no hindrance to whoever holds the host', async () => {
+    const mirror = await open();
+    await mirror.fetch();
+    for (const lock of ['refs/boxreeve/tip.lock', 'packed-refs.lock', 'config.lock'])
+      writeFileSync(join(root, 'mirror.git', lock), '');
+    const second = await repo.merge('Second');
+    expect(await (await open()).fetch()).toBe(second);
+  });
+
+  it('two that make it at once both have it', async () => {
+    const [one, two] = await Promise.all([open(), open()]);
+    expect(await one.fetch()).toBe(await two.fetch());
+  });
+});
+
+describe("the machine's own Git configuration", () => {
+  it('has no effect: no hook, filter, alias, rewritten address or signing program is run', async () => {
+    const home = join(root, 'home');
+    const trap = join(root, 'trap');
+    mkdirSync(home);
+    writeFileSync(trap, `#!/bin/sh\ntouch '${join(root, 'sprung')}'\ncat\n`);
+    chmodSync(trap, 0o755);
+    writeFileSync(
+      join(home, '.gitconfig'),
+      `[core]\n\thooksPath = ${root}\n\tfsmonitor = ${trap}\n\tsshCommand = ${trap}\n[filter "x"]\n\tsmudge = ${trap}\n\tclean = ${trap}\n[gpg "ssh"]\n\tprogram = ${trap}\n[url "${root}/nowhere/"]\n\tinsteadOf = /\n[alias]\n\tlog = !${trap}\n[credential]\n\thelper = !${trap}\n`,
+    );
+    repo.write('.gitattributes', '* filter=x diff=x\n');
+    const tip = await repo.merge('Attributes');
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+      GIT_DIR: '/nonexistent',
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'core.hooksPath',
+      GIT_CONFIG_VALUE_0: root,
+      GIT_SSH: trap,
+    });
+    try {
+      const mirror = await open();
+      expect(await mirror.fetch()).toBe(tip);
+      expect(await content(mirror, tip, 'desired-state/fleet.yaml')).toBe('kind: Fleet\n');
+      expect(await mirror.describe(tip)).toMatchObject({ subject: 'Attributes' });
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+    expect(existsSync(join(root, 'sprung'))).toBe(false);
+  });
+});
+
+describe('the number of a pull request', () => {
+  it.each([
+    ['ci: bump Nix on macOS nodes (#13061)', 13061],
+    ['Merge pull request #42 from someone/branch', 42],
+    ['Merged PR 7: Bump the box', 7],
+    ["Merge branch 'x' into 'main' (!99)", 99],
+    ['Fix #12 at last', null],
+    ['', null],
+  ])('of %j is %s', (subject, number) => {
+    expect(pullRequestOf(subject)).toBe(number);
+  });
+});
