@@ -32,8 +32,9 @@ if [ "$task" = test ] && [ $# -gt 0 ]; then
   done
 fi
 
-sh "$root/setup/bring-packages.sh"
+# Node first: npm leaves out what does not run on the Node that runs npm, and that may be an old one.
 sh "$root/setup/bring-node.sh"
+sh "$root/setup/bring-packages.sh"
 PATH=$root/.node/bin:$PATH
 export PATH
 if [ "$needs_guests" = yes ]; then
@@ -50,7 +51,7 @@ if [ "$needs_guests" = yes ] && [ "$(uname -s)" = Linux ] && [ "$(id -u)" != 0 ]
   echo "set-up: real guests need root: the $task runs under sudo" >&2
   status=0
   sudo env "PATH=$PATH" "CI=${CI-}" "$(command -v node)" "$root/$entry" "$@" || status=$?
-  for left in .lab dist node_modules/.vite; do
+  for left in .lab dist node_modules/.vite node_modules/.vitest-cache; do
     if [ -e "$root/$left" ]; then sudo chown -R "$(id -u):$(id -g)" "$root/$left"; fi
   done
   exit "$status"
