@@ -41,7 +41,11 @@ async function contentOf(path: string): Promise<Buffer> {
     const place = { file: path };
     if (code === 'ENOENT') {
       throw invalid([
-        { place, message: 'is missing: `boxreeve init` makes it, --config FILE names another' },
+        {
+          place,
+          message:
+            'is missing: write it (docs/how-to/add-a-host.md says how), or name another with --config FILE',
+        },
       ]);
     }
     throw invalid([

@@ -25,7 +25,7 @@ export interface Host {
    */
   labels?: string[];
   /**
-   * Public SSH key with which the host signs its audit records, as in its `.pub` file. `boxreeve init` makes the key and prints this line.
+   * Public SSH key with which the host signs its audit records, as in its `.pub` file: `ssh-keygen -t ed25519 -N '' -C builder1 -f KEY` makes it.
    */
   auditKey: string;
   /**

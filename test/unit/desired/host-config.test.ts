@@ -162,7 +162,7 @@ describe('a mistake in host.yaml is told with its place', () => {
 
   it('says what to do when there is none', async () => {
     await expect(loadHostConfig(file)).rejects.toThrow(
-      `${file} is missing: \`boxreeve init\` makes it, --config FILE names another`,
+      `${file} is missing: write it (docs/how-to/add-a-host.md says how), or name another with --config FILE`,
     );
   });
 });
