@@ -15,7 +15,7 @@ import { fetchBox } from './boxes/fetch.ts';
 import { iso, systemClock } from './clock.ts';
 import { remoteContact } from './daemon/remote-contact.ts';
 import { specCache } from './desired/spec-cache.ts';
-import { InvalidHostConfig } from './errors.ts';
+import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
 import { openMirror } from './git/mirror.ts';
 import { openTrustCheck } from './git/trust.ts';
 import type { HostConfig } from './host-config.ts';
@@ -26,7 +26,7 @@ import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-sto
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
 import { observe } from './observed/observe.ts';
 import { askMachine, providerVersion } from './observed/providers.ts';
-import { createRedactor } from './secrets/redactor.ts';
+import { createRedactor, type Redactor } from './secrets/redactor.ts';
 import { openSecrets } from './secrets/secret-sources.ts';
 import { stateDirLayout } from './state-dir.ts';
 import { VERSION } from './version.ts';
@@ -61,9 +61,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   const specs = specCache(mirror, path, name);
   const reserve = openReserve(dirs.reserve);
   const publicKey = readOnly ? '' : await publicKeyOf(config.signingKey);
-  const secrets = openSecrets(config);
-  const redactor = async () => createRedactor(await secrets.available());
-  const agentParts: AgentParts = { secret: secrets.value, log };
+  const agentParts: AgentParts = { secret: (secret) => openSecrets(config).value(secret), log };
   const vagrant = realVagrant({ config, log, mendIndex: mend });
   const audit = openAuditLog({
     gitDir: dirs.mirror,
@@ -106,27 +104,31 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         mirror.lineChanges(from, commit, `${path}/guests/${guest}`);
       return observe({ config, dirs, memory: memory.read(), lineChanges }, spec);
     },
-    apply: async (actions, attempt, signal) =>
-      applyActions(actions, attempt, signal, {
+    apply: async (actions, attempt, signal) => {
+      // read afresh each time: a token that was replaced on the host counts from the next change on
+      const secrets = openSecrets(config);
+      const redactor = createRedactor(await secrets.available());
+      return applyActions(actions, attempt, signal, {
         config,
         dirs,
         clock,
         log,
         memory,
         vagrant,
-        redactor: await redactor(),
-        secret: secrets.value,
+        redactor,
+        secret: async (secret) => masked(secret, await secrets.value(secret), redactor),
         blob: mirror.blob,
         askMachine,
         fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut, shunned }),
-      }),
+      });
+    },
     probe: async (guest) => {
       const built = memory.read().guests[guest]?.built;
       if (!built) return [];
       const { probes, timeouts } = built.spec;
       const probed = await probeGuest(guest, built.ssh, probes, timeouts.probe, {
         clock,
-        redactor: await redactor(),
+        redactor: createRedactor(await openSecrets(config).available()),
       });
       if (probed.state === 'reached') return probed.probes;
       return [{ guest, name: 'ssh', ok: false, detail: probed.why, durationMs: 0 }];
@@ -148,6 +150,14 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       await audit.last();
     },
   };
+}
+
+/** A value that came only after the redactor was made would be shown: it is not used. */
+function masked(name: string, value: string, redactor: Redactor): string {
+  if (!redactor.text(value).includes(value)) return value;
+  throw new SecretUnavailable(
+    `secret ${name} could not be had a moment ago, and can now; the next run uses it`,
+  );
 }
 
 /** For a process that only looks: what a daemon beside it remembers, as it stands now. */

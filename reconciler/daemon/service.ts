@@ -10,7 +10,8 @@ import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
 import { removeAnswers, writeAnswers } from '../report/answer-files.ts';
-import { buildStatus } from '../report/build-status.ts';
+import { buildStatus, lastRecordOf } from '../report/build-status.ts';
+import { lastStatus } from '../report/last-status.ts';
 import type { StatusDocument } from '../report/status.ts';
 import { type SyncDocument, syncDocument } from '../report/sync-document.ts';
 import type { StateDir } from '../state-dir.ts';
@@ -146,9 +147,16 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
 
   async function afterPause(): Promise<void> {
     const auditProblem = await push(host);
-    if (status === null) return;
     const { pause: held } = host.memory.read();
-    await keepStatus({ ...status, paused: held && { reason: held.reason, until: held.until }, auditProblem });
+    await keepStatus({
+      ...(status ?? lastStatus(dirs)),
+      host: host.name,
+      time: iso(host.clock.now()),
+      paused: held && { reason: held.reason, until: held.until },
+      lastRecord: lastRecordOf(await host.audit.last()),
+      unpushed: await host.audit.unpushed(),
+      auditProblem,
+    });
   }
 
   return {

@@ -36,14 +36,7 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     held: report.seen?.plan.held.map((held) => held.why) ?? [],
     nextWindow: firstOpening(report),
     paused: facts.memory.pause && { reason: facts.memory.pause.reason, until: facts.memory.pause.until },
-    lastRecord: facts.lastRecord && {
-      sequence: facts.lastRecord.sequence,
-      id: facts.lastRecord.id,
-      time: facts.lastRecord.time,
-      kind: facts.lastRecord.kind,
-      outcome: facts.lastRecord.outcome,
-      summary: facts.lastRecord.summary,
-    },
+    lastRecord: lastRecordOf(facts.lastRecord),
     unpushed: facts.unpushed,
     refused: report.accepted.refusal?.error.message ?? null,
     offline: report.accepted.offline,
@@ -51,6 +44,12 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     notes: [...(report.seen?.plan.notes ?? []), ...(report.accepted.desired?.spec.warnings ?? [])],
     daemon: null,
   };
+}
+
+export function lastRecordOf(record: AuditRecord | null): StatusDocument['lastRecord'] {
+  if (record === null) return null;
+  const { sequence, id, time, kind, outcome, summary } = record;
+  return { sequence, id, time, kind, outcome, summary };
 }
 
 function stateOf({ report }: StatusFacts): StatusDocument['state'] {

@@ -29,6 +29,7 @@ export class Story {
       waitFor(`record ${sequence}`, () => this.subjectOf(sequence)),
     );
     detail(`record ${sequence}: ${subject}`);
+    if (/could not|was cut|FAILED/.test(subject)) throw new Error(`this was not to happen: ${subject}`);
   }
 
   private async subjectOf(sequence: number): Promise<string | undefined> {
