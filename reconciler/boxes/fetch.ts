@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { MINUTE } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
 import { BoxreeveError, DiskShort, ExitCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -14,11 +15,15 @@ import { bytesHere, completeFromPartial, receive, resumeFor, WrongDigest } from 
 import { openFile } from './sources/file.ts';
 import { openHttp } from './sources/http.ts';
 import { type OpenSource, reasonOf, SourceMissed } from './sources/source.ts';
+import { inTime } from './stall-limit.ts';
 
 /** No source has the box as catalogued: someone must look at the sources, or at the catalogue. */
 export class BoxUnavailable extends BoxreeveError {
   readonly exitCode = ExitCode.failed;
 }
+
+/** A link that is slow gives something within two minutes; one that is dead does not. */
+const STALL_LIMIT = 2 * MINUTE;
 
 export type FetchDeps = {
   /** Where the file is to lie; a `.partial` beside it is gone on with. */
@@ -29,6 +34,8 @@ export type FetchDeps = {
   readonly freeBytes?: (folder: string) => Promise<number>;
   /** Sources that gave another file than is catalogued are put here, and not asked for that box again. */
   readonly shunned?: Set<string>;
+  /** How long a source may give nothing, in milliseconds. */
+  readonly stallMs?: number;
 };
 
 /** By scheme. The others are for a later version: a miss that says so. */
@@ -107,7 +114,13 @@ async function fetchFrom(source: string, box: BoxSpec, deps: FetchDeps): Promise
     `fetching ${boxTitle(box)} from ${source}`,
   );
   try {
-    await receive(file, box, source, body, signal);
+    await receive(
+      file,
+      box,
+      source,
+      { ...body, chunks: inTime(body.chunks, deps.stallMs ?? STALL_LIMIT) },
+      signal,
+    );
   } catch (error) {
     // what was here of it may have been wrong, and not what this source gave
     if (error instanceof WrongDigest && error.resumed) return fetchFrom(source, box, deps);

@@ -132,6 +132,19 @@ describe('a box', () => {
   });
 });
 
+describe('a source that stalls', () => {
+  test('is given up, what came is kept, and the next one goes on from there', async () => {
+    server.manners.stopAfter = 100_000;
+    const source = await localFile('second.box', CONTENT);
+    const told = await fetched(boxFrom(server.url, source), { stallMs: 200 });
+    expect(told.split('\n')).toEqual([
+      `${server.url}: gave nothing for 0.2 s`,
+      `${source}: 300000 bytes, digest right`,
+    ]);
+    expect(await here()).toEqual(CONTENT);
+  });
+});
+
 describe('a file that is not the catalogued one', () => {
   test('is thrown away, named by both digests, and its source is not asked again', async () => {
     server.manners.content = OTHER;
