@@ -29,6 +29,8 @@ export async function watchForNews(
   const watcher = watch([...folders], {
     ignoreInitial: true,
     depth: 0,
+    // would hold events back for 100 ms, to make one of an editor's two
+    atomic: false,
     ignored: (path) => !folders.has(path) && !news.has(path),
   });
   watcher.on('all', (_event, path) => {

@@ -15,11 +15,13 @@ const MOST_KEPT = 16;
 export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, root: string, host: string) {
   const byCommit = new Map<string, HostSpec>();
   const byTree = new Map<string, HostSpec>();
+  /** By commit: whether it asks for signed commits. */
+  const signatures = new Map<string, boolean>();
   let auditPattern = DEFAULT_AUDIT_BRANCH;
 
   async function resolve(commit: string): Promise<HostSpec> {
     const known = byCommit.get(commit);
-    if (known !== undefined) return known;
+    if (known !== undefined) return remember(known);
     const tree = await mirror.desiredTreeId(commit);
     const spec =
       (tree === null ? undefined : byTree.get(tree)) ?? (await resolveHost(mirror.tree(commit), root, host));
@@ -29,15 +31,26 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     }
     byCommit.set(commit, spec);
     if (tree !== null) byTree.set(tree, spec);
+    return remember(spec);
+  }
+
+  function remember(spec: HostSpec): HostSpec {
     auditPattern = patternOf(spec.auditBranch, host);
     return spec;
+  }
+
+  async function requiresSignatures(tree: DesiredTree): Promise<boolean> {
+    const known = signatures.get(tree.revision) ?? (await requiresSignedCommits(tree, root));
+    if (signatures.size >= MOST_KEPT) signatures.clear();
+    signatures.set(tree.revision, known);
+    return known;
   }
 
   return {
     resolve,
     /** `audit/{host}`, as the last commit resolved has it. */
     auditPattern: () => auditPattern,
-    requiresSignatures: (tree: DesiredTree) => requiresSignedCommits(tree, root),
+    requiresSignatures,
   };
 }
 

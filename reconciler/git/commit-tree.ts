@@ -1,10 +1,15 @@
 /** The files of a commit, as the loader of desired state reads them: from Git's objects, never from a work tree. */
 import type { DesiredTree, TreeEntry } from '../desired/tree.ts';
 import { GitFailed } from '../errors.ts';
+import type { BlobCache } from './blob-cache.ts';
 import { git } from './git-command.ts';
 
 /** `commit` is a checked object id. */
-export function commitTree(gitDir: string, commit: string): DesiredTree {
+export function commitTree(
+  gitDir: string,
+  commit: string,
+  cached: BlobCache = (_oid, read) => read(),
+): DesiredTree {
   return {
     revision: commit,
     entry: async (path) => {
@@ -13,7 +18,7 @@ export function commitTree(gitDir: string, commit: string): DesiredTree {
     },
     list: (folder) =>
       listTree(gitDir, commit, ['-z', '-l', '-r', '--full-tree'], `${folder.replace(/\/+$/, '')}/`),
-    read: (entry) => git(gitDir, ['cat-file', 'blob', entry.oid]),
+    read: (entry) => cached(entry.oid, () => git(gitDir, ['cat-file', 'blob', entry.oid])),
   };
 }
 

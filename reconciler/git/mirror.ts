@@ -9,6 +9,7 @@
  */
 import { GitFailed, RemoteUnreachable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { blobCache } from './blob-cache.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
 import { git, gitAnswer, gitRemote, lines } from './git-command.ts';
@@ -46,6 +47,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   let seen: RemoteRefs = new Map();
   let tip = await refValue(gitDir, TIP);
   const described = new Map<string, CommitInfo>();
+  const cached = blobCache();
 
   async function fetch(signal?: AbortSignal): Promise<string> {
     const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, 'refs/heads/*'], {
@@ -72,7 +74,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     desiredTreeId: async (commit) => {
       return refValue(gitDir, `${checked(commit)}:${options.path}`);
     },
-    tree: (commit) => commitTree(gitDir, checked(commit)),
+    tree: (commit) => commitTree(gitDir, checked(commit), cached),
     blob: (oid) => git(gitDir, ['cat-file', 'blob', checked(oid)]),
     describe: async (commit) => {
       const known = described.get(commit) ?? (await describe(options, checked(commit)));
