@@ -5,7 +5,7 @@
  * 2. The watched branch is fetched to `refs/boxreeve/tip`, also when it was rewritten: whether the host follows is the trust
  *    check's to say, so a branch that comes right again is seen.
  * 3. Contents are fetched for the desired state only (a partial clone), and all of them at once: a host that is cut off from
- *    Git can still rebuild every guest.
+ *    Git can still rebuild every guest. The tip moves when they are here, so a fetch that was cut is done again.
  */
 import { GitFailed, RemoteUnreachable } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -38,7 +38,10 @@ export type Mirror = GitMirror & {
   maintain(): Promise<void>;
 };
 
+/** The last tip that is here with all of its desired state. */
 const TIP = 'refs/boxreeve/tip';
+/** A tip whose contents are still to come. */
+const INCOMING = 'refs/boxreeve/incoming';
 
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { gitDir, remote, log } = options;
@@ -59,10 +62,13 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     if (there === undefined) throw new RemoteUnreachable(`${shown(remote)} has no branch ${options.branch}`);
     if (there === tip) return there;
     await fetchBranch(options, signal);
-    tip = await refValue(gitDir, TIP);
-    if (tip === null)
+    const came = await refValue(gitDir, INCOMING);
+    if (came === null)
       throw new RemoteUnreachable(`${shown(remote)} did not give its branch ${options.branch}`);
-    await fetchContents(options, tip, signal);
+    await fetchContents(options, came, signal);
+    // last: a tip that lacked its contents would never be asked for them again
+    await git(gitDir, ['update-ref', TIP, came]);
+    tip = came;
     log.info({ event: 'fetched', commit: tip }, `fetched ${options.branch} at ${tip.slice(0, 7)}`);
     return tip;
   }
@@ -114,7 +120,7 @@ async function fetchBranch({ gitDir, branch }: MirrorOptions, signal?: AbortSign
       '--no-write-fetch-head',
       '--filter=blob:none',
       REMOTE,
-      `+refs/heads/${branch}:${TIP}`,
+      `+refs/heads/${branch}:${INCOMING}`,
     ],
     { signal },
   );
