@@ -13,7 +13,7 @@ export const REMOTE = 'origin';
  * @param alone the host's lock is held: locks of Git found there are those of a Git that was killed
  */
 export async function openRepository(gitDir: string, url: string, alone: boolean): Promise<void> {
-  if (!existsSync(join(gitDir, 'HEAD'))) await makeRepository(gitDir);
+  if (!existsSync(join(gitDir, 'HEAD'))) await makeRepository(gitDir, url);
   else if (alone) await removeStaleLocks(gitDir);
   await pointAt(gitDir, url);
 }
@@ -35,13 +35,14 @@ async function pointAt(gitDir: string, url: string): Promise<void> {
   for (const [name, value] of wanted) await git(gitDir, ['config', '--local', '--replace-all', name, value]);
 }
 
-/** Dying on the way leaves nothing that looks like a repository. */
-async function makeRepository(gitDir: string): Promise<void> {
+/** Dying on the way leaves nothing that looks like a repository; two that make it at once do not meet in its configuration. */
+async function makeRepository(gitDir: string, url: string): Promise<void> {
   const parent = dirname(gitDir);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const fresh = await mkdtemp(join(parent, `.${basename(gitDir)}-`));
   try {
     await git(fresh, ['init', '--quiet', '--bare', '--template=', fresh]);
+    await pointAt(fresh, url);
     await rename(fresh, gitDir).catch((error: NodeJS.ErrnoException) => {
       // another command made it in the meantime, and it is as good
       if (!existsSync(join(gitDir, 'HEAD'))) throw error;
