@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -34,6 +34,33 @@ function open(remote = repo.url, name = 'mirror.git'): Promise<Mirror> {
   });
 }
 
+type WatchedGit = { with<T>(work: () => Promise<T>): Promise<T>; calls(): string[] };
+
+/** The real `git`, with every call written down; one that has the argument `fatal` fails instead. */
+async function watchGit(fatal = 'nothing'): Promise<WatchedGit> {
+  const { stdout: git } = await execa('which', ['git']);
+  const folder = mkdtempSync(join(root, 'bin-'));
+  const calls = join(folder, 'calls');
+  writeFileSync(calls, '');
+  writeFileSync(
+    join(folder, 'git'),
+    `#!/bin/sh\necho "$*" >> '${calls}'\ncase " $* " in *' ${fatal} '*) exit 128;; esac\nexec '${git}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  return {
+    with: async (work) => {
+      const { PATH } = process.env;
+      process.env.PATH = `${folder}:${PATH ?? ''}`;
+      try {
+        return await work();
+      } finally {
+        process.env.PATH = PATH;
+      }
+    },
+    calls: () => readFileSync(calls, 'utf8').split('\n').slice(0, -1),
+  };
+}
+
 async function content(mirror: Mirror, commit: string, path: string): Promise<string> {
   const entry = await mirror.tree(commit).entry(path);
   if (entry === undefined) throw new Error(`${path} is not there`);
@@ -57,6 +84,41 @@ describe('a mirror', () => {
     });
     expect(await mirror.isAncestor(first, second)).toBe(true);
     expect(await mirror.isAncestor(second, first)).toBe(false);
+  });
+
+  it('asks Git once, and for nothing, when no branch moved', async () => {
+    const mirror = await open();
+    const tip = await mirror.fetch();
+    const git = await watchGit();
+    expect(await git.with(() => mirror.fetch())).toBe(tip);
+    expect(git.calls()).toEqual([expect.stringContaining(' ls-remote ')]);
+  });
+
+  it('sees a branch that was rewound, and knows that it lacks what it had', async () => {
+    const first = await repo.git('rev-parse', 'HEAD');
+    const second = await repo.merge('Second');
+    const mirror = await open();
+    expect(await mirror.fetch()).toBe(second);
+    await repo.remoteGit('update-ref', 'refs/heads/main', first);
+    expect(await mirror.fetch()).toBe(first);
+    expect(await mirror.isAncestor(second, first)).toBe(false);
+    expect(await mirror.isAncestor(first, first)).toBe(true);
+    expect(await mirror.isAncestor('0'.repeat(40), first)).toBe(false);
+  });
+
+  it('counts changed lines of text, of files that came and went, and of none elsewhere', async () => {
+    const first = await repo.git('rev-parse', 'HEAD');
+    repo.remove('desired-state/guests/a/init.sh');
+    repo.write('desired-state/guests/a/Vagrantfile', 'a\nb\n');
+    repo.write('desired-state/guests/a/logo.png', 'x\0y');
+    repo.write('desired-state/guests/ab/init.sh', 'other guest\n');
+    const second = await repo.merge('Change');
+    const mirror = await open();
+    await mirror.fetch();
+    expect(await mirror.lineChanges(first, second, 'desired-state/guests/a')).toEqual({
+      'init.sh': 3,
+      Vagrantfile: 2,
+    });
   });
 
   it('sees that a commit left the desired state as it was', async () => {
@@ -125,9 +187,36 @@ describe('what goes wrong', () => {
     expect(await (await open()).fetch()).toBe(second);
   });
 
-  it('two that make it at once both have it', async () => {
-    const [one, two] = await Promise.all([open(), open()]);
-    expect(await one.fetch()).toBe(await two.fetch());
+  it('several that make it at once all have it, and none writes to what the others see', async () => {
+    const git = await watchGit();
+    const mirrors = await git.with(() => Promise.all([open(), open(), open()]));
+    const made = `--git-dir=${join(root, 'mirror.git')} `;
+    const written = git.calls().filter((call) => call.includes('--replace-all'));
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.filter((call) => call.startsWith(made))).toEqual([]);
+    for (const mirror of mirrors) expect(await mirror.fetch()).toBe(await repo.git('rev-parse', 'HEAD'));
+  });
+
+  it('a making that was cut short is no hindrance, and is finished by the next', async () => {
+    const gitDir = join(root, 'mirror.git');
+    mkdirSync(gitDir);
+    mkdirSync(join(root, '.mirror.git-cut'));
+    writeFileSync(join(root, '.mirror.git-cut', 'HEAD'), 'ref: ');
+    const tip = await (await open()).fetch();
+    await execa('git', [`--git-dir=${gitDir}`, 'config', '--unset', 'remote.origin.url']);
+    expect(await (await open()).fetch()).toBe(tip);
+  });
+
+  it('a fetch that was cut between commits and contents is finished by the next', async () => {
+    await repo.remoteGit('config', 'uploadpack.allowFilter', 'true');
+    await repo.remoteGit('config', 'uploadpack.allowAnySHA1InWant', 'true');
+    const git = await watchGit('--stdin');
+    const mirror = await open(`file://${repo.url}`);
+    await git.with(() => expect(mirror.fetch()).rejects.toThrow(RemoteUnreachable));
+    expect(await mirror.lastTip()).toBe(null);
+    const tip = await mirror.fetch();
+    rmSync(repo.url, { recursive: true });
+    expect(await content(mirror, tip, 'desired-state/guests/a/init.sh')).toBe('one\ntwo\nthree\n');
   });
 });
 
