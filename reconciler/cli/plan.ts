@@ -72,8 +72,8 @@ function wantsColor(): boolean {
 }
 
 function exitCode(report: Report, detailed: boolean): ExitCode {
-  const { refusal, offline } = report.accepted;
+  const { refusal } = report.accepted;
   if (refusal !== null) return refusal.error.exitCode;
-  if (report.seen === null || (offline !== null && report.seen === null)) return ExitCode.failed;
+  if (report.seen === null) return ExitCode.failed;
   return detailed && report.pending.length > 0 ? ExitCode.changesPending : ExitCode.fine;
 }
