@@ -38,7 +38,8 @@ async function fill(file: string): Promise<void> {
   try {
     const handle = await open(file, 'w', 0o600);
     try {
-      await handle.write(Buffer.alloc(RESERVE_BYTES, 1));
+      // not `write`: on a nearly full disk that writes a part, and calls it well done
+      await handle.writeFile(Buffer.alloc(RESERVE_BYTES, 1));
       await handle.sync();
     } finally {
       await handle.close();
