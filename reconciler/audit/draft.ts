@@ -51,8 +51,13 @@ export function draftOfInterrupted(left: Omit<InterruptedAttempt, 'close'>, mome
   return {
     ...draft,
     outcome: 'interrupted',
-    summary: left.underWay === null ? `cut after ${draft.summary}` : draft.summary,
+    summary: summaryOfCut(left, draft.summary),
   };
+}
+
+function summaryOfCut({ underWay, outcomes }: Omit<InterruptedAttempt, 'close'>, done: string): string {
+  if (underWay !== null) return done;
+  return outcomes.length === 0 ? 'cut before anything was done' : `cut after ${done}`;
 }
 
 function cutOutcome({ underWay }: Omit<InterruptedAttempt, 'close'>): ActionOutcome[] {
