@@ -66,6 +66,8 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     };
     const bytes = recordBytes(record);
     const commit = await writeCommit(options, record, bytes, tip);
+    // whether the ref moved is not certain if this fails, and another may have moved it: then the chain is read again
+    known = null;
     await git(gitDir, ['update-ref', '-m', 'append', ref, commit, tip ?? '0'.repeat(commit.length)]);
     known = { tip: commit, last: record, digest: recordDigest(bytes) };
     waiting = null;
