@@ -27,6 +27,8 @@ export type AccountLab = {
   /** Tip of the watched branch. */
   readonly desired: string;
   host(name: string, key?: string): Promise<AccountHost>;
+  /** Another process that writes to the chain of a host. */
+  logOf(host: AccountHost): AuditLog;
   /** What `audit verify` finds on the remote. `keys` by host. */
   verify(hosts: Readonly<Record<string, readonly string[]>>): Promise<readonly HostAccount[]>;
   /** Git in a scratch clone of the remote, with the key of a host for signing. */
@@ -44,6 +46,7 @@ export async function openAccountLab(): Promise<AccountLab> {
     repo,
     desired,
     host: (name, key) => openAccountHost(root, repo, name, key),
+    logOf: (host) => openLog(root, host),
     verify: (hosts) => verifyRemote(root, repo, desired, hosts),
     tamper: async (key, ...args) => {
       const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
@@ -80,16 +83,20 @@ async function openAccountHost(
     alone: true,
   });
   await mirror.fetch();
-  const log = openAuditLog({
+  const host = { name, ...made, gitDir, mirror };
+  return { ...host, log: openLog(root, host) };
+}
+
+function openLog(root: string, { name, key, publicKey, gitDir, mirror }: Omit<AccountHost, 'log'>): AuditLog {
+  return openAuditLog({
     gitDir,
     host: name,
-    signingKey: made.key,
-    publicKey: made.publicKey,
+    signingKey: key,
+    publicKey,
     branch: () => `audit/${name}`,
     witness: () => mirror.auditTips('audit/{host}'),
     reserve: openReserve(join(root, `reserve-${name}`)),
   });
-  return { name, ...made, gitDir, mirror, log };
 }
 
 /** As an auditor would: a fresh clone of everything, and nothing else. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,10 @@ afterEach(() => lab.dispose());
 
 async function remoteTip(): Promise<string> {
   return lab.repo.remoteGit('rev-parse', 'audit/builder1');
+}
+
+async function tipOf({ gitDir, name }: AccountHost): Promise<string> {
+  return (await execa('git', [`--git-dir=${gitDir}`, 'rev-parse', localRef(name)])).stdout;
 }
 
 async function count(): Promise<number> {
@@ -84,7 +88,42 @@ describe('a chain of records', () => {
   });
 });
 
+describe('a record whose writer was cut', () => {
+  it('after the chain had moved is not written twice', async () => {
+    const draft = someDraft(lab.desired);
+    await host.log.append(draft);
+    const [first, second] = [someDraft(lab.desired), lab.logOf(host)];
+    await second.append(first);
+    // the first writer knows nothing of it: to it the answer was lost
+    await expect(host.log.append(first)).rejects.toThrow();
+    expect(await host.log.append(first)).toMatchObject({ id: first.id, sequence: 2 });
+    await host.log.push();
+    expect(await count()).toBe(2);
+  });
+
+  it('before the chain had moved is written by the next', async () => {
+    await host.log.append(someDraft(lab.desired));
+    const lock = join(host.gitDir, `${localRef('builder1')}.lock`);
+    writeFileSync(lock, '');
+    const draft = someDraft(lab.desired);
+    await expect(host.log.append(draft)).rejects.toThrow(/lock/);
+    rmSync(lock);
+    expect(await lab.logOf(host).append(draft)).toMatchObject({ id: draft.id, sequence: 2 });
+  });
+});
+
 describe('pushing', () => {
+  it('a record that arrived, and whose answer was lost, is no failure', async () => {
+    const hook = join(lab.repo.url, 'hooks', 'post-receive');
+    // the branch has moved by now; its receiver dies before it says so
+    writeFileSync(hook, '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
+    await expect(lab.repo.git('push', 'origin', 'HEAD:as-a-proof')).rejects.toThrow(/disconnect|hung up/);
+    await host.log.append(someDraft(lab.desired));
+    expect(await host.log.push()).toEqual({ pushed: 1 });
+    expect(await remoteTip()).toBe(await tipOf(host));
+    expect(await host.log.unpushed()).toBe(0);
+  });
+
   it('again changes nothing, also when the answer to the first push was lost', async () => {
     await host.log.append(someDraft(lab.desired));
     expect(await host.log.push()).toEqual({ pushed: 1 });
@@ -142,6 +181,27 @@ describe('a host that lost its state', () => {
 });
 
 describe('two at once', () => {
+  it('on one chain: one record is not both, the one that fails says so, and may try again', async () => {
+    await host.log.append(someDraft(lab.desired));
+    const other = lab.logOf(host);
+    await other.last();
+    const drafts = [someDraft(lab.desired), someDraft(lab.desired)];
+    const ended = await Promise.allSettled(
+      [host, { log: other }].map(async ({ log }, at) => {
+        const draft = drafts[at];
+        if (draft === undefined) throw new Error('a draft each');
+        return log.append(draft);
+      }),
+    );
+    expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const [lost] = drafts.filter((_, at) => ended[at]?.status === 'rejected');
+    const loser = ended[0]?.status === 'rejected' ? host.log : other;
+    if (lost === undefined) throw new Error('one was refused');
+    expect(await loser.append(lost)).toMatchObject({ id: lost.id, sequence: 3 });
+    await loser.push();
+    expect(await lab.verify({ builder1: [host.publicKey] })).toMatchObject([{ records: 3, findings: [] }]);
+  });
+
   it('cannot both append to one record: one fails loudly, and what is there is one line', async () => {
     const other = await lab.host('builder1', host.key);
     await host.log.append(someDraft(lab.desired));
