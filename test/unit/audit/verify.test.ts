@@ -66,6 +66,13 @@ describe('what is found', () => {
     );
   });
 
+  it("a record on a host's branch that another host's key signed", async () => {
+    await rewrite(one, async () => {
+      await lab.tamper(two.key, 'commit', '--quiet', '--amend', '--no-edit');
+    });
+    expect(await findings()).toEqual([expect.stringMatching(/^builder1: is signed by a key that/)]);
+  });
+
   it('a record whose commit is not signed at all', async () => {
     await rewrite(one, () => lab.repo.git('commit', '--quiet', '--amend', '--no-edit', '--no-gpg-sign'));
     expect(await findings()).toContain('builder1: is not signed');
@@ -154,6 +161,31 @@ describe('what is found', () => {
         /^builder1: commit [0-9a-f]{12} is not in its audit branch any more: it was cut short or rewritten, though builder2 saw it there/,
       ),
     ]);
+  });
+
+  it('a history written anew with the stolen key, whole in itself, by what another host saw of the old one', async () => {
+    await two.mirror.fetch();
+    await two.log.append(someDraft(lab.desired));
+    await two.log.push();
+    const old = await lab.repo.remoteGit('rev-parse', 'audit/builder1');
+    await lab.repo.git('push', '--quiet', 'origin', ':audit/builder1');
+    const forger = await lab.host('builder1', one.key);
+    for (let count = 0; count < 3; count += 1) await forger.log.append(someDraft(lab.desired));
+    await forger.log.push();
+    expect(await findings()).toEqual([
+      expect.stringMatching(
+        new RegExp(`^builder1: commit ${old.slice(0, 12)} is not in its audit branch any more`),
+      ),
+    ]);
+  });
+
+  it('nothing in a branch that went on since another host saw it', async () => {
+    await two.mirror.fetch();
+    await two.log.append(someDraft(lab.desired));
+    await two.log.push();
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    expect(await findings()).toEqual([]);
   });
 
   it('a branch that is gone', async () => {

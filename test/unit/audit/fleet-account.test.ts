@@ -1,0 +1,94 @@
+import { renameSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openFleetAccount } from '../../../reconciler/audit/fleet-account.ts';
+import { verifyAudit } from '../../../reconciler/audit/verify.ts';
+import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
+
+let lab: AccountLab;
+let one: AccountHost;
+
+beforeEach(async () => {
+  lab = await openAccountLab();
+  one = await lab.host('builder1');
+  lab.repo.write('desired-state/fleet.yaml', 'apiVersion: boxreeve/v1\nkind: Fleet\n');
+});
+afterEach(() => lab.dispose());
+
+/** Declares the host with a key, as a pull request does. */
+async function declare(publicKey: string): Promise<void> {
+  lab.repo.write(
+    'desired-state/hosts/builder1.yaml',
+    `apiVersion: boxreeve/v1\nkind: Host\nname: builder1\nauditKey: ${publicKey}\nguests: []\n`,
+  );
+  await lab.repo.merge('Declare builder1');
+}
+
+function account(reader: AccountHost = one) {
+  return openFleetAccount(reader.gitDir, reader.mirror, 'desired-state', reader.name);
+}
+
+async function verify(reader: AccountHost): Promise<string[]> {
+  const { watched, hosts } = await account(reader);
+  const accounts = await verifyAudit({ gitDir: reader.gitDir, watched, hosts });
+  return accounts.flatMap(({ findings }) => findings.map(({ problem }) => problem));
+}
+
+describe('the keys of a host', () => {
+  it('are the one it has and those it had, so that records from before a change of key stay good', async () => {
+    await declare(one.publicKey);
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    const next = await newKey(lab.root, 'builder1');
+    await declare(next.publicKey);
+    const auditor = await lab.host('builder2');
+    expect((await account(auditor)).hosts).toMatchObject([
+      { host: 'builder1', keys: [next.publicKey, one.publicKey] },
+    ]);
+    expect(await verify(auditor)).toEqual([]);
+  });
+
+  it('are none that only another branch names', async () => {
+    await declare(one.publicKey);
+    const eve = await newKey(lab.root, 'eve');
+    await lab.repo.git('checkout', '--quiet', '-b', 'proposal');
+    lab.repo.write('desired-state/hosts/builder1.yaml', `auditKey: ${eve.publicKey}\n`);
+    await lab.repo.git('commit', '--quiet', '--all', '-m', 'Propose a key');
+    await lab.repo.git('push', '--quiet', 'origin', 'HEAD:proposal');
+    expect((await account()).hosts).toMatchObject([{ host: 'builder1', keys: [one.publicKey] }]);
+  });
+
+  it('of a host that was taken out of the fleet are known still, and its records stay good', async () => {
+    await declare(one.publicKey);
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    lab.repo.remove('desired-state/hosts/builder1.yaml');
+    await lab.repo.merge('Retire builder1');
+    const auditor = await lab.host('builder2');
+    expect(await verify(auditor)).toEqual([]);
+    expect((await account(auditor)).hosts).toMatchObject([{ host: 'builder1', keys: [one.publicKey] }]);
+  });
+});
+
+describe('with the remote away', () => {
+  it('the account is what was last seen, and says that it is old', async () => {
+    await declare(one.publicKey);
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    const auditor = await lab.host('builder2');
+    const before = await account(auditor);
+    renameSync(lab.repo.url, `${lab.repo.url}.away`);
+    expect(before.offline).toBe(null);
+    expect(await account(auditor)).toEqual({ ...before, offline: expect.stringContaining('git ls-remote') });
+  });
+
+  it('records that could not be pushed are in it', async () => {
+    await declare(one.publicKey);
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    const { hosts: before } = await account();
+    await one.log.append(someDraft(lab.desired));
+    const { hosts } = await account();
+    expect(hosts[0]?.tip).not.toBe(before[0]?.tip);
+    expect(await one.mirror.isAncestor(before[0]?.tip ?? '', hosts[0]?.tip ?? '')).toBe(true);
+  });
+});
