@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +44,10 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+function signedBy(key: string): string[] {
+  return ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
+}
+
 async function check(tip?: string): Promise<void> {
   const there = await mirror.fetch();
   await trust.check(tip ?? there, applied);
@@ -64,6 +68,69 @@ describe('where commits must be signed', () => {
   it('one by a stranger is not, though Git calls his signature good', async () => {
     await repo.merge('Change', eve.key);
     await expect(check()).rejects.toThrow(/is signed by a key that no approver has/);
+  });
+
+  it('a stranger is not named in the record as one who signed', async () => {
+    const tip = await repo.merge('Change', eve.key);
+    await mirror.fetch();
+    expect(await mirror.describe(tip)).toMatchObject({ signedBy: null });
+  });
+
+  it('one by an approver whose text was changed since is not', async () => {
+    await repo.merge('Change', ada.key);
+    const commit = (await repo.git('cat-file', 'commit', 'HEAD')).replace(/Change$/, 'Chance');
+    writeFileSync(join(root, 'forged'), `${commit}\n`);
+    const forged = await repo.git('hash-object', '-t', 'commit', '-w', join(root, 'forged'));
+    await repo.git('push', '--quiet', '--force', 'origin', `${forged}:main`);
+    await expect(check()).rejects.toThrow(/has a bad signature/);
+  });
+
+  it('one by an approver who was taken out is not, though an older commit trusts him', async () => {
+    repo.write(
+      'desired-state/trust/approvers',
+      `ada@example.org ${ada.publicKey}\neve@example.org ${eve.publicKey}\n`,
+    );
+    const both = await repo.merge('Let Eve in', ada.key);
+    repo.write('desired-state/trust/approvers', `ada@example.org ${ada.publicKey}\n`);
+    applied = await repo.merge('Take Eve out', ada.key);
+    await repo.merge('Change', eve.key);
+    await expect(check()).rejects.toThrow(/that no approver has/);
+    await repo.git('reset', '--quiet', '--hard', both);
+    await repo.git(...signedBy(eve.key), 'commit', '--quiet', '--allow-empty', '-m', 'Beside it');
+    await repo.git('branch', '--force', 'side');
+    await repo.git('reset', '--quiet', '--hard', applied);
+    await repo.git(...signedBy(eve.key), 'merge', '--quiet', '--no-ff', '-m', 'Merge', 'side');
+    await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+    await expect(check()).rejects.toThrow(/that no approver has/);
+  });
+
+  it('a merge of signed commits by an approver is followed', async () => {
+    await repo.git('checkout', '--quiet', '-b', 'side');
+    await repo.git(...signedBy(ada.key), 'commit', '--quiet', '--allow-empty', '-m', 'Work');
+    await repo.git('checkout', '--quiet', 'main');
+    await repo.merge('Meanwhile', ada.key);
+    await repo.git(...signedBy(ada.key), 'merge', '--quiet', '--no-ff', '-m', 'Merge', 'side');
+    await repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    await check();
+  });
+
+  it('an approver switches that off, and from then on nobody need sign', async () => {
+    repo.write('desired-state/fleet.yaml', 'kind: Fleet\n');
+    await repo.merge('No signatures any more', ada.key);
+    await repo.merge('Unsigned');
+    await check();
+  });
+
+  it('nor is it switched off by taking fleet.yaml away, or by making it unreadable', async () => {
+    for (const content of [null, 'kind: Fleet\ntrust: { requireSigned\n', 'kind: Fleet\ntrusty: {}\n']) {
+      if (content === null) repo.remove('desired-state/fleet.yaml');
+      else repo.write('desired-state/fleet.yaml', content);
+      await repo.merge('Break it', ada.key);
+      await repo.merge('And an unsigned change');
+      await expect(check()).rejects.toThrow(/is not signed/);
+      await repo.git('reset', '--quiet', '--hard', applied);
+      await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+    }
   });
 
   it('a stranger cannot let himself in', async () => {
@@ -130,6 +197,13 @@ describe('where commits must be signed', () => {
     );
     await repo.git('push', '--quiet', 'origin', 'HEAD:main');
     await expect(check()).rejects.toThrow(/is not signed/);
+  });
+
+  it('at first contact nothing is asked of a fleet that asks for no signatures', async () => {
+    repo.write('desired-state/fleet.yaml', 'kind: Fleet\n');
+    const tip = await repo.merge('Unsigned');
+    await mirror.fetch();
+    await trust.check(tip, null);
   });
 
   it('at first contact the tip must be signed by one of its own approvers', async () => {
