@@ -185,7 +185,9 @@ describe('two at once', () => {
     await host.log.append(someDraft(lab.desired));
     const other = lab.logOf(host);
     await other.last();
-    const drafts = [someDraft(lab.desired), someDraft(lab.desired)];
+    // of one minute: whichever comes second is not dated before the other
+    const { time } = someDraft(lab.desired);
+    const drafts = [someDraft(lab.desired, { time }), someDraft(lab.desired, { time })];
     const ended = await Promise.allSettled(
       [host, { log: other }].map(async ({ log }, at) => {
         const draft = drafts[at];
