@@ -80,7 +80,7 @@ export function openOutbox(folder: string, reserve: Reserve, now: () => string):
       };
     },
     interrupted: async () => {
-      const left = replay(await readFile(file, 'utf8').catch(() => null));
+      const left = replay(await readJournal(file));
       if (left === 'nothing') return null;
       if (left === 'torn') {
         // the very first line was cut: nothing had been begun
@@ -90,6 +90,14 @@ export function openOutbox(folder: string, reserve: Reserve, now: () => string):
       return { ...left, close };
     },
   };
+}
+
+/** null if there is none; a journal that cannot be read is not none. */
+async function readJournal(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }
 
 async function append(file: string, line: Line, flags: 'a' | 'wx'): Promise<void> {

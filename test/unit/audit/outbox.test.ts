@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -114,6 +114,42 @@ describe('the journal', () => {
     expect(await outbox.interrupted()).toBe(null);
     expect(existsSync(file)).toBe(false);
     await attempt.close();
+  });
+
+  it('tells after each step what a crash there would leave', async () => {
+    const left = async () => {
+      const found = await outbox.interrupted();
+      if (found === null) return null;
+      const { underWay, outcomes, processes, draft: written } = found;
+      return [underWay?.action.id ?? null, outcomes.length, processes.length, written?.id ?? null];
+    };
+    expect(await left()).toBe(null);
+    const attempt = await outbox.open(header);
+    expect(await left()).toEqual([null, 0, 0, null]);
+    await attempt.begin(action('1'));
+    expect(await left()).toEqual(['remove-box 1', 0, 0, null]);
+    await attempt.note({ pid: 42, startedAt: 'then' });
+    expect(await left()).toEqual(['remove-box 1', 0, 1, null]);
+    await attempt.end(outcome(action('1')));
+    expect(await left()).toEqual([null, 1, 1, null]);
+    await attempt.complete(draft);
+    expect(await left()).toEqual([null, 1, 1, draft.id]);
+    await attempt.close();
+    expect(await left()).toBe(null);
+  });
+
+  it('that was finished by another is let be, and a new one can begin', async () => {
+    await outbox.open(header);
+    const left = await outbox.interrupted();
+    await left?.close();
+    await left?.close();
+    expect(await outbox.interrupted()).toBe(null);
+    await (await outbox.open(header)).close();
+  });
+
+  it('that cannot be read is not taken for none', async () => {
+    mkdirSync(file, { recursive: true });
+    await expect(outbox.interrupted()).rejects.toThrow(/EISDIR/);
   });
 
   it('of an attempt that is not finished keeps another from beginning', async () => {
