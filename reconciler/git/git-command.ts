@@ -106,9 +106,9 @@ function explain(ended: GitEnd): string {
   }
 }
 
-/** `https://user:token@host/` becomes `https://host/`. */
+/** `https://user:token@host/` becomes `https://host/`; a password may hold an `@` of its own. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');
 }
 
 /** Of this process's environment, only what Git needs to find itself, the person's SSH set-up and a proxy. */

@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import { blobCache } from './blob-cache.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
-import { git, gitAnswer, gitRemote, lines } from './git-command.ts';
+import { git, gitAnswer, gitRemote, lines, withoutCredentials } from './git-command.ts';
 import { checked, isAncestor, refValue } from './history.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
 import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
@@ -59,12 +59,13 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     });
     seen = parseRemoteRefs(listed.toString('utf8'));
     const there = seen.get(watched);
-    if (there === undefined) throw new RemoteUnreachable(`${shown(remote)} has no branch ${options.branch}`);
+    if (there === undefined)
+      throw new RemoteUnreachable(`${withoutCredentials(remote)} has no branch ${options.branch}`);
     if (there === tip) return there;
     await fetchBranch(options, signal);
     const came = await refValue(gitDir, INCOMING);
     if (came === null)
-      throw new RemoteUnreachable(`${shown(remote)} did not give its branch ${options.branch}`);
+      throw new RemoteUnreachable(`${withoutCredentials(remote)} did not give its branch ${options.branch}`);
     await fetchContents(options, came, signal);
     // last: a tip that lacked its contents would never be asked for them again
     await git(gitDir, ['update-ref', TIP, came]);
@@ -100,10 +101,6 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       await git(gitDir, ['update-ref', `refs/boxreeve/keep/${name}`, checked(commit)]);
     },
   };
-}
-
-function shown(remote: string): string {
-  return remote.replace(/\/\/[^/@]*@/, '//');
 }
 
 /** Commits and trees of the branch, contents left out where the remote can do that (`uploadpack.allowFilter`). */

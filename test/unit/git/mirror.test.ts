@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,6 +8,7 @@ import { pullRequestOf } from '../../../reconciler/git/commit-info.ts';
 import { withoutCredentials } from '../../../reconciler/git/git-command.ts';
 import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
 import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
+import { newKey } from '../audit/account-lab.ts';
 
 const log = { info: () => undefined, debug: () => undefined };
 let root: string;
@@ -163,6 +164,15 @@ describe('what goes wrong', () => {
     expect(await (await open()).lastTip()).toBe(tip);
   });
 
+  it('a branch that is missing from an address with a password is told without it', () => {
+    expect(withoutCredentials('ssh://git:an@s3cret@host/x.git has no branch main')).toBe(
+      'ssh://host/x.git has no branch main',
+    );
+    expect(withoutCredentials('see https://host/x.git, or ask ada@example.org')).toBe(
+      'see https://host/x.git, or ask ada@example.org',
+    );
+  });
+
   it('a branch that is missing is told by its name', async () => {
     await repo.remoteGit('update-ref', '-d', 'refs/heads/main');
     await expect((await open()).fetch()).rejects.toThrow(/has no branch main/);
@@ -172,10 +182,13 @@ describe('what goes wrong', () => {
     expect(withoutCredentials("fatal: unable to access 'https://user:s3cret@host/x.git/': no")).toBe(
       "fatal: unable to access 'https://host/x.git/': no",
     );
-    const mirror = await open('https://user:s3cret@127.0.0.1:1/x.git');
-    await expect(mirror.fetch()).rejects.toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
-    );
+    for (const password of ['s3cret', 'an@s3cret', 's3cret%40']) {
+      const remote = `https://user:${password}@127.0.0.1:1/x.git`;
+      const mirror = await open(remote, `${password}.git`);
+      await expect(mirror.fetch()).rejects.toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+      );
+    }
   });
 
   it('locks that a killed Git left are no hindrance to whoever holds the host', async () => {
@@ -225,14 +238,19 @@ describe("the machine's own Git configuration", () => {
     const home = join(root, 'home');
     const trap = join(root, 'trap');
     mkdirSync(home);
-    writeFileSync(trap, `#!/bin/sh\ntouch '${join(root, 'sprung')}'\ncat\n`);
-    chmodSync(trap, 0o755);
+    const trapText = `#!/bin/sh\ntouch '${join(root, 'sprung')}'\ncat\n`;
+    writeFileSync(trap, trapText, { mode: 0o755 });
+    writeFileSync(join(root, 'reference-transaction'), trapText, { mode: 0o755 });
     writeFileSync(
       join(home, '.gitconfig'),
       `[core]\n\thooksPath = ${root}\n\tfsmonitor = ${trap}\n\tsshCommand = ${trap}\n[filter "x"]\n\tsmudge = ${trap}\n\tclean = ${trap}\n[gpg "ssh"]\n\tprogram = ${trap}\n[url "${root}/nowhere/"]\n\tinsteadOf = /\n[alias]\n\tlog = !${trap}\n[credential]\n\thelper = !${trap}\n`,
     );
     repo.write('.gitattributes', '* filter=x diff=x\n');
-    const tip = await repo.merge('Attributes');
+    const ada = await newKey(root, 'ada');
+    repo.write('desired-state/trust/approvers', `ada@example.org ${ada.publicKey}\n`);
+    const tip = await repo.merge('Attributes', ada.key);
+    for (const hook of ['post-checkout', 'post-merge', 'reference-transaction', 'pre-auto-gc'])
+      writeFileSync(join(repo.url, 'hooks', hook), trapText, { mode: 0o755 });
     const before = { ...process.env };
     Object.assign(process.env, {
       HOME: home,
@@ -247,7 +265,10 @@ describe("the machine's own Git configuration", () => {
       const mirror = await open();
       expect(await mirror.fetch()).toBe(tip);
       expect(await content(mirror, tip, 'desired-state/fleet.yaml')).toBe('kind: Fleet\n');
-      expect(await mirror.describe(tip)).toMatchObject({ subject: 'Attributes' });
+      expect(await mirror.describe(tip)).toMatchObject({
+        subject: 'Attributes',
+        signedBy: 'ada@example.org',
+      });
     } finally {
       for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
       Object.assign(process.env, before);
