@@ -11,29 +11,49 @@ const LONGEST_LINE = 16 * 1024;
 export type Output = {
   /** Last 8 KiB of both outputs, in the order they came, redacted. */
   readonly tail: string;
+  /** Last 8 KiB of standard error, redacted. */
+  readonly stderrTail: string;
   /** First 1 MiB of standard output as it is, for parsing: never to be shown. */
   readonly stdout: string;
 };
 
-/** @param onLine gets each line of either output, redacted, when it is complete */
-export function collectOutput(redactor: Redactor, onLine: (line: string) => void) {
+/** Makes text for people out of what a program prints for programs. */
+export type OutputReader = { push(chunk: string): string; end(): string };
+
+const AS_IT_IS: OutputReader = { push: (chunk) => chunk, end: () => '' };
+
+/**
+ * @param onLine gets each line of either output, redacted, when it is complete
+ * @param reader of standard output; what it makes of it is redacted, kept and handed on
+ */
+export function collectOutput(
+  redactor: Redactor,
+  onLine: (line: string) => void,
+  reader: OutputReader = AS_IT_IS,
+) {
   let tail = '';
+  let stderrTail = '';
   let stdout = '';
   const keep = (text: string) => {
     tail = (tail + text).slice(-TAIL);
   };
+  const keepError = (text: string) => {
+    stderrTail = (stderrTail + text).slice(-TAIL);
+    keep(text);
+  };
   const out = lineByLine(redactor, keep, onLine);
-  const err = lineByLine(redactor, keep, onLine);
+  const err = lineByLine(redactor, keepError, onLine);
   return {
     stdout: (chunk: string) => {
       if (stdout.length < MOST_STDOUT) stdout = (stdout + chunk).slice(0, MOST_STDOUT);
-      out.push(chunk);
+      out.push(reader.push(chunk));
     },
     stderr: err.push,
     end: (): Output => {
+      out.push(reader.end());
       out.end();
       err.end();
-      return { tail: lastBytes(tail.trim()), stdout };
+      return { tail: lastBytes(tail.trim()), stderrTail: lastBytes(stderrTail.trim()), stdout };
     },
   };
 }

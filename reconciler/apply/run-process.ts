@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { SECOND } from '../clock.ts';
 import { codeOf } from '../observed/vagrant-files.ts';
 import type { Redactor } from '../secrets/redactor.ts';
-import { collectOutput } from './collect-output.ts';
+import { collectOutput, type OutputReader } from './collect-output.ts';
 import { endTree } from './end-tree.ts';
 import { type ProcessIdentity, readProcess } from './process-identity.ts';
 
@@ -20,6 +20,8 @@ export type ProcessRequest = {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly redactor: Redactor;
+  /** Makes text for people of its standard output; without it, that is such text already. */
+  readonly reader?: OutputReader;
   /** Each line of its output, redacted. */
   readonly onLine: (line: string) => void;
   /** Awaited before the program's end is reported; a program that cannot be noted is ended. */
@@ -37,6 +39,8 @@ export type ProcessResult = {
   readonly signal: string | null;
   /** Last 8 KiB of what it printed on both outputs, in the order it came, redacted. */
   readonly tail: string;
+  /** Last 8 KiB of its standard error, redacted. */
+  readonly stderrTail: string;
   /** First 1 MiB of its standard output as it is, for parsing: never to be shown. */
   readonly stdout: string;
   readonly durationMs: number;
@@ -57,12 +61,12 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
   const child = await start(request);
   if (typeof child === 'string') {
     return {
-      ...{ ended: 'not-started', exitStatus: null, signal: null, tail: '', stdout: '' },
+      ...{ ended: 'not-started', exitStatus: null, signal: null, tail: '', stderrTail: '', stdout: '' },
       durationMs: performance.now() - began,
       problem: child,
     };
   }
-  const output = collectOutput(request.redactor, request.onLine);
+  const output = collectOutput(request.redactor, request.onLine, request.reader);
   child.stdout.setEncoding('utf8').on('data', output.stdout);
   child.stderr.setEncoding('utf8').on('data', output.stderr);
   const end = await untilItsEnd(child, request);

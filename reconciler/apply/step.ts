@@ -63,7 +63,7 @@ export function failedCommand(what: string, { process, problem }: VagrantResult)
     exitStatus: process.exitStatus,
     output: process.tail,
     error: `${what}: ${problem?.why ?? 'it failed'}`,
-    guestAtFault: kind === 'guest' || kind === 'timed-out',
+    guestAtFault: kind === 'guest' || kind === 'vagrantfile' || kind === 'timed-out',
     probes: [],
   };
 }

@@ -7,9 +7,10 @@ import type { HostConfig } from '../host-config.ts';
 import type { Logger } from '../log.ts';
 import type { BoxRef } from '../plan/plan.ts';
 import type { Redactor } from '../secrets/redactor.ts';
+import { type MachineReader, machineReader } from './machine-readable.ts';
 import { type ProcessResult, runProcess } from './run-process.ts';
 import { vagrantEnvironment } from './vagrant-environment.ts';
-import { classify, type VagrantProblem } from './vagrant-problem.ts';
+import { classify, type VagrantProblem, type VagrantWords } from './vagrant-problem.ts';
 
 /** A guest's project folder, and the environment its Vagrantfile is evaluated in. */
 export type Project = { readonly folder: string; readonly env: Readonly<Record<string, string>> };
@@ -71,9 +72,11 @@ export function realVagrant({ config, log, mendIndex }: VagrantOptions): Vagrant
     project: Project | null,
     run: RunContext,
   ): Promise<VagrantResult> {
+    const reader = machineReader();
     const process = await runProcess({
       program: 'vagrant',
-      args,
+      args: [...args, '--machine-readable'],
+      reader,
       cwd: project?.folder ?? '/',
       env: vagrantEnvironment(config.vagrantHome, project),
       timeoutMs: run.timeoutMs,
@@ -82,7 +85,7 @@ export function realVagrant({ config, log, mendIndex }: VagrantOptions): Vagrant
       onLine: (line) => log.info({ event: 'vagrant', command: args[0] }, line),
       onStart: run.onStart,
     });
-    return { process, problem: classify(process) };
+    return { process, problem: classify(process, wordsOf(reader, run.redactor)) };
   }
 
   function command(
@@ -112,6 +115,14 @@ export function realVagrant({ config, log, mendIndex }: VagrantOptions): Vagrant
       ),
     sshConfig: (project, run) => command(['ssh-config'], project, run),
     version: () => inTurn(() => readVersion(config)),
+  };
+}
+
+function wordsOf(reader: MachineReader, redactor: Redactor): VagrantWords {
+  const [error, lastDetail] = [reader.error(), reader.lastDetail()];
+  return {
+    error: error && { ...error, message: redactor.text(error.message) },
+    lastDetail: lastDetail && redactor.text(lastDetail),
   };
 }
 

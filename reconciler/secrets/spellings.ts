@@ -11,6 +11,7 @@ export function spellings(value: string): readonly string[] {
     ...urlEncoded(part),
     JSON.stringify(part).slice(1, -1),
     shellQuoted(part),
+    readByMachine(part),
     ...inHex(part),
     ...inBase64(part),
   ]);
@@ -25,6 +26,11 @@ function urlEncoded(part: string): string[] {
     const lowerCase = encoded.replace(/%../g, (code) => code.toLowerCase());
     return [encoded, encoded.replaceAll('%20', '+'), lowerCase, lowerCase.replaceAll('%20', '+')];
   });
+}
+
+/** `vagrant --machine-readable` does not tell a newline from a backslash and an n: what reads it takes both for the former. */
+function readByMachine(part: string): string {
+  return part.replaceAll('\\n', '\n').replaceAll('\\r', '\r');
 }
 
 /** Inside single quotes, as shells and Ruby's Shellwords print it. */

@@ -36,6 +36,10 @@ describe('what a tool prints', () => {
     );
   });
 
+  test('has no secret in it where a backslash and an n in it were taken for a newline', () => {
+    expect(createRedactor(['pass\\nword\\r9']).text('a pass\nword\r9 b')).toBe('a [redacted] b');
+  });
+
   test('has no line of a secret of many lines in it, and keeps lines too short to tell', () => {
     expect(createRedactor([KEY]).text('> b3BlbnNzaC1rZXkt\r\n> AAAA\n> ab')).toBe(
       '> [redacted]\r\n> [redacted]\n> ab',
