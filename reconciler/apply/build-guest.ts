@@ -10,8 +10,6 @@
  *
  * Dying between 2 and 6 leaves a build under way in memory: what is there was never in service, and the next run builds it anew.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { iso, MINUTE } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
 import { guestSnapshots, snapshotMachineRecord } from '../observed/machine-record.ts';
@@ -41,9 +39,7 @@ export async function buildGuest(step: Step, guest: string, target: GuestTarget)
   const earlier = step.memory.read().guests[guest]?.building?.machineName;
   await beginBuild(step, guest, target, earlier ?? machineName);
   failpoint('build-begun');
-  if (!existsSync(join(project.folder, WRAPPER)))
-    await writeProjectFolder(project.folder, spec, machineName, blobs);
-  const left = await endMachine(step, guest, spec.provider, project);
+  const left = await endMachine(step, guest, spec.provider, spec);
   if (left !== null) return left;
   // not before: while the old machine is there, it is in service, and a job may run in it
   await step.memory.updateGuest(guest, { built: null });
@@ -56,7 +52,7 @@ export async function buildGuest(step: Step, guest: string, target: GuestTarget)
   const built =
     made.problem === null ? await prove(step, guest, target, project) : failedCommand('vagrant up', made);
   return built.guestAtFault
-    ? giveUp(step, guest, target, project, built)
+    ? giveUp(step, guest, target, built)
     : { ...built, output: built.output || made.process.tail, exitStatus: made.process.exitStatus };
 }
 
@@ -69,7 +65,8 @@ export async function projectOf(
   const secrets = await Promise.all(
     spec.secrets.map(async (name) => [name, await step.secret(name)] as const),
   );
-  return { folder: step.dirs.guest(guest), env: { ...spec.env, ...Object.fromEntries(secrets) } };
+  const env = { ...spec.env, ...Object.fromEntries(secrets) };
+  return { folder: step.dirs.guest(guest), env, vagrantfile: WRAPPER };
 }
 
 async function readBlobs(step: Step, spec: GuestSpec): Promise<(oid: string) => Promise<Buffer>> {
@@ -147,7 +144,6 @@ async function giveUp(
   step: Step,
   guest: string,
   target: GuestTarget,
-  project: Project,
   built: StepResult,
 ): Promise<StepResult> {
   const error = built.error ?? 'it failed';
@@ -161,7 +157,7 @@ async function giveUp(
       : { good: null },
   );
   failpoint('failure-remembered');
-  const left = await endMachine(step, guest, target.spec.provider, project);
+  const left = await endMachine(step, guest, target.spec.provider, target.spec);
   if (left !== null)
     return { ...built, error: `${error}; and the broken guest could not be removed: ${left.error}` };
   await step.memory.updateGuest(guest, { building: null });

@@ -6,33 +6,38 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { MINUTE } from '../clock.ts';
+import type { GuestSpec } from '../desired/spec.ts';
 import { guestSnapshots, keptMachines, restoreMachineRecord } from '../observed/machine-record.ts';
-import { readMachineRecords } from '../observed/vagrant-store.ts';
+import { type MachineRecord, readMachineRecords } from '../observed/vagrant-store.ts';
 import { runProcess } from './run-process.ts';
 import { failed, failedCommand, type Step, type StepResult } from './step.ts';
-import type { Project } from './vagrant.ts';
+import type { VagrantResult } from './vagrant.ts';
 import { vagrantEnvironment } from './vagrant-environment.ts';
-import { WRAPPER } from './vagrantfile.ts';
+import { ENDING, endingVagrantfile, WRAPPER } from './vagrantfile.ts';
 
 /** Limit on a destroy, in milliseconds: a machine that is shut down first takes its time. */
 const DESTROY_LIMIT = 10 * MINUTE;
 
-/** Returns null when no machine of this guest is left; else what kept it. */
+/**
+ * Returns null when no machine of this guest is left; else what kept it.
+ *
+ * @param spec what the guest is or was to be, as far as that is known: its Vagrantfile may ask for the variables in it
+ */
 export async function endMachine(
   step: Step,
   guest: string,
   provider: string,
-  project: Project,
+  spec: GuestSpec | null,
 ): Promise<StepResult | null> {
-  await recallForgotten(step, guest, project);
-  const recorded = readMachineRecords(project.folder).flatMap((record) =>
-    record.id === null ? [] : [{ provider: record.provider, id: record.id }],
+  const folder = step.dirs.guest(guest);
+  await recallForgotten(step, guest, folder);
+  const recorded = readMachineRecords(folder).flatMap((record) =>
+    record.id === null ? [] : [{ ...record, id: record.id }],
   );
   if (recorded.length > 0) {
-    if (!existsSync(join(project.folder, WRAPPER)))
-      return failed(`${project.folder} has a machine and no ${WRAPPER}: it cannot be destroyed by Vagrant`);
-    const destroyed = await step.vagrant.destroy(project, step.run(DESTROY_LIMIT));
+    const destroyed = await destroy(step, folder, await environmentOf(step, guest, spec), recorded);
     if (destroyed.problem !== null)
       return { ...failedCommand('vagrant destroy', destroyed), guestAtFault: false };
   }
@@ -46,18 +51,55 @@ export async function endMachine(
   return endOrphan(step, guest, provider);
 }
 
+/** By the guest's own Vagrantfile, which may name what Vagrant must know; if that is of no use, by one of ours. */
+async function destroy(
+  step: Step,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  recorded: readonly MachineRecord[],
+): Promise<VagrantResult> {
+  if (existsSync(join(folder, WRAPPER))) {
+    const destroyed = await step.vagrant.destroy(
+      { folder, env, vagrantfile: WRAPPER },
+      step.run(DESTROY_LIMIT),
+    );
+    if (destroyed.problem?.kind !== 'vagrantfile') return destroyed;
+    step.log.warn({ event: 'vagrantfile-unusable' }, `${folder}: ${destroyed.problem.why}`);
+  }
+  const machines = recorded.map(({ machine }) => machine);
+  await writeFileAtomic(join(folder, ENDING), endingVagrantfile(machines), { mode: 0o644 });
+  return step.vagrant.destroy({ folder, env, vagrantfile: ENDING }, step.run(DESTROY_LIMIT));
+}
+
+/**
+ * The files that lie there are those of what was built last, or of what was about to be: both may ask for variables. What
+ * was built has the last word. A secret that cannot be had any more must not keep its guest.
+ */
+async function environmentOf(
+  step: Step,
+  guest: string,
+  spec: GuestSpec | null,
+): Promise<Record<string, string>> {
+  const memory = step.memory.read().guests[guest];
+  const specs = [memory?.good?.spec, spec, memory?.built?.spec].filter((each) => each != null);
+  const secrets = new Set(specs.flatMap((each) => each.secrets));
+  const values = await Promise.all(
+    [...secrets].map(async (name) => [name, await step.secret(name).catch(() => '')] as const),
+  );
+  return Object.assign(Object.fromEntries(values), ...specs.map(({ env }) => env));
+}
+
 /** Gives Vagrant back its record of a machine that still exists, so that Vagrant can destroy it. */
 async function recallForgotten(
   { memory, dirs, askMachine }: Step,
   guest: string,
-  project: Project,
+  folder: string,
 ): Promise<void> {
-  if (readMachineRecords(project.folder).some(({ id }) => id !== null)) return;
+  if (readMachineRecords(folder).some(({ id }) => id !== null)) return;
   const snapshot = guestSnapshots(dirs, guest);
   const known = keptMachines(snapshot).find(({ id }) => id === memory.read().guests[guest]?.built?.machineId);
   if (known === undefined) return;
-  if ((await askMachine(known)).state === 'exists')
-    await restoreMachineRecord(project.folder, snapshot, known.id);
+  if ((await askMachine(known)).state === 'exists') await restoreMachineRecord(folder, snapshot, known.id);
 }
 
 /** A machine that was made, and whose id Vagrant was killed before writing down. */
@@ -69,13 +111,11 @@ async function endOrphan(step: Step, guest: string, provider: string): Promise<S
   if (provider !== 'lxc')
     return failed(`${provider} has a machine ${name} that Vagrant does not know; remove it by hand`);
   const ended = await runProcess({
+    ...step.run(DESTROY_LIMIT),
     program: 'lxc-destroy',
     args: ['--force', '--name', name],
     cwd: '/',
     env: vagrantEnvironment(step.config.vagrantHome, null),
-    timeoutMs: DESTROY_LIMIT,
-    signal: step.signal,
-    redactor: step.redactor,
     onLine: (line) => step.log.info({ event: 'lxc-destroy', name }, line),
   });
   const after = await step.askMachine({ provider, id: name });

@@ -47,7 +47,6 @@ export async function removeGuest(step: Step, guest: string): Promise<StepResult
   const folder = step.dirs.guest(guest);
   const provider = spec?.provider ?? readMachineRecords(folder)[0]?.provider;
   if (provider === undefined) return failed(`nobody knows which provider ${guest} is of`);
-  const project = spec === undefined ? { folder, env: {} } : await projectOf(step, guest, spec);
   // noted as unfinished before it is ended: from here on nothing is in service there
   const at = iso(step.clock.now());
   const name = memory?.building?.machineName ?? '';
@@ -56,7 +55,7 @@ export async function removeGuest(step: Step, guest: string): Promise<StepResult
       building: { fingerprint: spec.fingerprint, commit: memory?.good?.commit ?? '', at, machineName: name },
     });
   }
-  const left = await endMachine(step, guest, provider, project);
+  const left = await endMachine(step, guest, provider, spec ?? null);
   if (left !== null) return left;
   await rm(folder, { recursive: true, force: true });
   await rm(guestSnapshots(step.dirs, guest), { recursive: true, force: true });

@@ -1,7 +1,6 @@
 /** The environment Vagrant runs in: what it needs of ours, what the guest declares, and its secrets. Pure but for reading ours. */
 import { userInfo } from 'node:os';
 import type { Project } from './vagrant.ts';
-import { WRAPPER } from './vagrantfile.ts';
 
 const PASSED_ON: readonly string[] = [
   'PATH',
@@ -43,7 +42,7 @@ export function vagrantEnvironment(vagrantHome: string, project: Project | null)
     ...Object.fromEntries(passed.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
     ...project?.env,
     VAGRANT_HOME: vagrantHome,
-    ...(project === null ? {} : { VAGRANT_CWD: project.folder, VAGRANT_VAGRANTFILE: WRAPPER }),
+    ...(project === null ? {} : { VAGRANT_CWD: project.folder, VAGRANT_VAGRANTFILE: project.vagrantfile }),
     VAGRANT_CHECKPOINT_DISABLE: '1',
     VAGRANT_BOX_UPDATE_CHECK_DISABLE: '1',
     VAGRANT_NO_COLOR: '1',

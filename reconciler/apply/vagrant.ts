@@ -13,7 +13,12 @@ import { vagrantEnvironment } from './vagrant-environment.ts';
 import { classify, type VagrantProblem, type VagrantWords } from './vagrant-problem.ts';
 
 /** A guest's project folder, and the environment its Vagrantfile is evaluated in. */
-export type Project = { readonly folder: string; readonly env: Readonly<Record<string, string>> };
+export type Project = {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Name of the file that Vagrant is pointed at. */
+  readonly vagrantfile: string;
+};
 
 /** How a command is run for an action. */
 export type RunContext = {

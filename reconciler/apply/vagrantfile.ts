@@ -24,6 +24,24 @@ end
 `;
 }
 
+/** Name of the Vagrantfile by which machines are ended when the guest's own is of no use; no guest may have such a file. */
+export const ENDING = 'Vagrantfile.boxreeve-end';
+
+/**
+ * Without a Vagrantfile that can be evaluated nothing can be destroyed (VAGRANT.md trap 10), and a guest's own may ask for a
+ * variable that is not there any more. This one knows no more of the machines than that they are there.
+ *
+ * @param machines names in the Vagrantfile they were made from
+ */
+export function endingVagrantfile(machines: readonly string[]): string {
+  const named = machines.filter((name) => name !== 'default');
+  return `# Written by Boxreeve to end the machines of this folder, whatever its own Vagrantfile asks for.
+Vagrant.configure("2") do |config|
+  config.vm.box = 'none'
+${named.map((name) => `  config.vm.define ${ruby(name)}\n`).join('')}end
+`;
+}
+
 /** Providers whose machines can be named from a Vagrantfile. For the others the machine's folder says whose it is. */
 function nameFor(provider: string, name: string): string {
   switch (provider) {

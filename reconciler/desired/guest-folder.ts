@@ -18,6 +18,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   '.vagrant': "is where Vagrant keeps a machine's state: do not commit it (add it to .gitignore)",
   '.git': 'is a folder of Git: it cannot be part of a guest',
   'vagrantfile.boxreeve': 'is a name that Boxreeve uses itself: call the file something else',
+  'vagrantfile.boxreeve-end': 'is a name that Boxreeve uses itself: call the file something else',
 };
 
 /**

@@ -538,6 +538,7 @@ describe("a guest's folder", () => {
       'holds nothing that Vagrant or Boxreeve keep there themselves, in whatever case',
       {
         [beside('Vagrantfile.boxreeve')]: '',
+        [beside('lib/Vagrantfile.Boxreeve-end')]: '',
         [beside('.Vagrant/machines/default/lxc/id')]: '',
         [beside('.git/hooks/post-checkout')]: '',
       },
@@ -545,6 +546,7 @@ describe("a guest's folder", () => {
         "desired-state/guests/azure-agent/.Vagrant/machines/default/lxc/id is where Vagrant keeps a machine's state: do not commit it (add it to .gitignore)",
         'desired-state/guests/azure-agent/.git/hooks/post-checkout is a folder of Git: it cannot be part of a guest',
         'desired-state/guests/azure-agent/Vagrantfile.boxreeve is a name that Boxreeve uses itself: call the file something else',
+        'desired-state/guests/azure-agent/lib/Vagrantfile.Boxreeve-end is a name that Boxreeve uses itself: call the file something else',
       ],
     ],
     [
