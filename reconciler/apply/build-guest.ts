@@ -17,6 +17,7 @@ import type { GuestMemory } from '../observed/memory.ts';
 import { indexSnapshot, snapshotMachineIndex } from '../observed/mend-machine-index.ts';
 import { readMachineRecords } from '../observed/vagrant-store.ts';
 import type { GuestTarget } from '../plan/plan.ts';
+import { boxTitle } from '../plan/subject.ts';
 import { endMachine } from './end-machine.ts';
 import { failpoint } from './failpoint.ts';
 import type { ProbeResult } from './outcome.ts';
@@ -97,15 +98,8 @@ async function prove(
   { spec, commit }: GuestTarget,
   project: Project,
 ): Promise<StepResult> {
-  const [machine, ...others] = readMachineRecords(project.folder).flatMap(({ id }) =>
-    id === null ? [] : [id],
-  );
-  if (machine === undefined)
-    return failed('vagrant up succeeded, and there is no machine', { guestAtFault: true });
-  if (others.length > 0)
-    return failed(`the Vagrantfile makes ${others.length + 1} machines; a guest is one`, {
-      guestAtFault: true,
-    });
+  const machine = onlyMachine(project.folder, spec);
+  if ('wrong' in machine) return failed(machine.wrong, { guestAtFault: true });
   const config = await step.vagrant.sshConfig(project, step.run(SSH_CONFIG_LIMIT));
   const ssh = config.problem === null ? parseSshConfig(config.process.stdout) : null;
   if (ssh === null) return failedCommand('vagrant ssh-config', config);
@@ -121,13 +115,32 @@ async function prove(
   await snapshotMachineIndex(step.config.vagrantHome, indexSnapshot(step.dirs));
   failpoint('before-proven');
   await step.memory.updateGuest(guest, {
-    built: { spec, commit, at, machineId: machine, ssh: { ...ssh, hostKey: probed.hostKey } },
+    built: { spec, commit, at, machineId: machine.id, ssh: { ...ssh, hostKey: probed.hostKey } },
     good: { spec, commit, at },
     building: null,
     ...forgiven(step, guest, spec.fingerprint),
   });
   failpoint('proven');
   return { ...done, probes: probed.probes };
+}
+
+/** What `vagrant up` made: one machine, from the box of the catalogue, whatever the Vagrantfile says further down. */
+function onlyMachine(
+  folder: string,
+  { box }: GuestSpec,
+): { readonly id: string } | { readonly wrong: string } {
+  const made = readMachineRecords(folder).flatMap((record) =>
+    record.id === null ? [] : [{ id: record.id, from: record.box }],
+  );
+  const [machine, ...others] = made;
+  if (machine === undefined) return { wrong: 'vagrant up succeeded, and there is no machine' };
+  if (others.length > 0) return { wrong: `the Vagrantfile makes ${made.length} machines; a guest is one` };
+  const { from } = machine;
+  if (from !== null && (from.name !== box.name || from.version !== box.version))
+    return {
+      wrong: `the Vagrantfile builds from box ${boxTitle(from)}, where guest.yaml says ${boxTitle(box)}`,
+    };
+  return machine;
 }
 
 /** A fingerprint that works has not failed; that of a change this guest went back from has. */
