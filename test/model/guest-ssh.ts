@@ -1,0 +1,55 @@
+/** The SSH of a modelled guest: a real server on this machine's loopback, with a key of its own, as each new guest has. */
+import { once } from 'node:events';
+import ssh2 from 'ssh2';
+
+export type Reply = { readonly stdout?: string; readonly stderr?: string; readonly exitStatus?: number };
+
+/** What a guest answers to a command; `null`: it never does. */
+export type Answer = (command: string) => Reply | null;
+
+export type GuestSsh = { readonly port: number; close(): void };
+
+/** Made once: making keys takes a while, and what matters is only that two guests have two. */
+const HOST_KEYS = Array.from({ length: 4 }, () => ssh2.utils.generateKeyPairSync('ed25519').private);
+let guests = 0;
+
+/** The key that lets into every guest, as Vagrant's insecure key does. */
+export const CLIENT_KEY = ssh2.utils.generateKeyPairSync('ed25519').private;
+
+/** Opens the SSH of a new guest: another host key than that of the guests before it. */
+export async function openGuestSsh(answer: Answer): Promise<GuestSsh> {
+  guests += 1;
+  const hostKey = HOST_KEYS[guests % HOST_KEYS.length];
+  if (hostKey === undefined) throw new Error('there is no host key');
+  const connections = new Set<ssh2.Connection>();
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+    connection.on('error', () => undefined);
+    connection.on('authentication', (login) => {
+      if (login.method === 'publickey' && login.username === 'vagrant') login.accept();
+      else login.reject(['publickey']);
+    });
+    connection.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _reject, { command }) => reply(acceptExec(), answer(command)));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    close: () => {
+      server.close();
+      for (const connection of connections) connection.end();
+    },
+  };
+}
+
+function reply(channel: ssh2.ServerChannel, answer: Reply | null): void {
+  if (answer === null) return;
+  channel.stderr.write(answer.stderr ?? '');
+  channel.write(answer.stdout ?? '');
+  channel.exit(answer.exitStatus ?? 0);
+  channel.end();
+}
