@@ -11,7 +11,7 @@ import type { DesiredTree } from './tree.ts';
 
 /**
  * Reads what concerns this host and nothing else: `fleet.yaml`, its own file, the folders of its guests, the boxes they
- * name. Of the other boxes only the names are looked at. Throws InvalidDesiredState with every mistake of those files.
+ * name. Of the other boxes and hosts only the names are looked at. Throws InvalidDesiredState with every mistake of those files.
  * @param root folder of the desired state in the repository
  */
 export async function resolveHost(tree: DesiredTree, root: string, host: string): Promise<HostSpec> {
@@ -37,6 +37,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
   if (rules === undefined) return undefined;
   return {
     host: name,
+    place: placeAmong(await files.names('hosts'), name),
     labels: host.data.labels ?? [],
     auditKey: host.data.auditKey.trim(),
     guests,
@@ -46,6 +47,11 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     requireSignedCommits: rules.requireSignedCommits,
     warnings: rules.warnings,
   };
+}
+
+/** Hosts that share a window are as far from each other in it as there is room, whatever they are called. */
+function placeAmong(hosts: readonly string[], name: string): number {
+  return hosts.filter((other) => other < name).length / Math.max(1, hosts.length);
 }
 
 function checkHost(files: DesiredFiles, { data, yaml }: Loaded<Host>, rules: FleetRules | undefined): void {

@@ -90,6 +90,8 @@ export type GuestSpec = {
 /** What a commit of the infra repo asks of one host. */
 export type HostSpec = {
   readonly host: string;
+  /** Where it stands among the fleet's hosts in the order of their names: 0 for the first, and less than 1 for the last. */
+  readonly place: number;
   readonly labels: readonly string[];
   /** The host's public key as the repo has it, in OpenSSH form (`ssh-ed25519 AAAA…`); who may sign its records. */
   readonly auditKey: string;

@@ -29,8 +29,8 @@ export type GuestDecision =
 
 const NOTHING: GuestDecision = { do: 'nothing' };
 
-export function decideGuest(host: string, aimed: AimedGuest, now: number): GuestDecision {
-  const decision = decideMachine(host, aimed, now);
+export function decideGuest(place: number, aimed: AimedGuest, now: number): GuestDecision {
+  const decision = decideMachine(place, aimed, now);
   if (aimed.target.role === 'desired' || !('reason' in decision)) return decision;
   return { ...decision, reason: `${decision.reason} (going back to what last worked)` };
 }
@@ -41,7 +41,7 @@ export function provenBuild({ machine, builtFrom }: ObservedGuest): BuiltFrom | 
   return builtFrom.machineId === machine.id ? builtFrom : null;
 }
 
-function decideMachine(host: string, aimed: AimedGuest, now: number): GuestDecision {
+function decideMachine(place: number, aimed: AimedGuest, now: number): GuestDecision {
   const { observed } = aimed;
   switch (observed.machine.state) {
     case 'absent':
@@ -51,7 +51,7 @@ function decideMachine(host: string, aimed: AimedGuest, now: number): GuestDecis
     case 'forgotten':
       return decideForgotten(aimed, observed.machine);
     case 'present':
-      return decidePresent(host, aimed, observed.machine, now);
+      return decidePresent(place, aimed, observed.machine, now);
   }
 }
 
@@ -82,7 +82,7 @@ function decideForgotten(aimed: AimedGuest, machine: Machine & { state: 'forgott
 }
 
 function decidePresent(
-  host: string,
+  place: number,
   aimed: AimedGuest,
   machine: Machine & { state: 'present' },
   now: number,
@@ -98,7 +98,7 @@ function decidePresent(
   if (machine.power === 'stopped') {
     return { do: 'boot', reason: 'it is what it should be, but not running' };
   }
-  return decideRecycle(host, aimed, builtFrom, now);
+  return decideRecycle(place, aimed, builtFrom, now);
 }
 
 function rebuildByHand({ box }: Machine & { state: 'present' }): Rebuild {
@@ -130,10 +130,10 @@ function rebuildChanged({ observed, target }: AimedGuest, builtFrom: BuiltFrom):
   };
 }
 
-function decideRecycle(host: string, aimed: AimedGuest, builtFrom: BuiltFrom, now: number): GuestDecision {
+function decideRecycle(place: number, aimed: AimedGuest, builtFrom: BuiltFrom, now: number): GuestDecision {
   const { window, recycleEvery } = aimed.desired;
   const builtAt = Date.parse(builtFrom.at);
-  if (!recycleDue({ host, window, every: recycleEvery, builtAt, now })) return NOTHING;
+  if (!recycleDue({ place, window, every: recycleEvery, builtAt, now })) return NOTHING;
   return {
     do: 'rebuild',
     reason: `recycle: last built ${showDuration(now - builtAt)} ago`,

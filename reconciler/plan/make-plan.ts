@@ -59,7 +59,7 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
     return { host: spec.host, commit, actions: [], held: [leftAlone(null, unknown.why)], notes };
   }
   const aims = aimAt(spec, commit, observation);
-  const decided = aims.guests.map((guest) => ({ ...guest, decision: decideGuest(spec.host, guest, now) }));
+  const decided = aims.guests.map((guest) => ({ ...guest, decision: decideGuest(spec.place, guest, now) }));
   const former = removeFormer(spec, observation);
   const leaving = new Map(
     former.drafts.map(({ action }) => [action.kind === 'remove-guest' ? action.guest : '', action.id]),

@@ -1,8 +1,9 @@
 /**
  * When a guest with nothing changed is rebuilt from its box. Pure.
  *
- * 1. Each host has a minute of its own in the window, from a stable hash of its name, spread evenly over the window
- *    less its last quarter, which is left for waiting and building.
+ * 1. Each host has a minute of its own in the window, from its place among the hosts of the fleet, spread evenly over the
+ *    window less its last quarter, which is left for waiting and building. So no two begin at once, and with 8 hosts in a
+ *    night of 9 hours each has 50 minutes to itself. A host that joins or leaves moves the others by less than that.
  * 2. A recycle is due from that minute on until the window closes, if the guest was built long enough before that minute:
  *    `recycle.every` less the length of the window (but at least half of `every`). So a guest built late in one
  *    night's window for whatever reason is due at its own minute of the next, and one built this afternoon is not.
@@ -10,12 +11,12 @@
  * 4. One that was missed is due at the own minute of the next window, once: whatever rebuilds the guest starts the count anew.
  * 5. With no window, time itself is cut into stretches of `every`, and each has the own minute.
  */
-import { createHash } from 'node:crypto';
 import type { WindowSpec } from '../desired/spec.ts';
 import { windowLength, windowState } from '../gate/window.ts';
 
 export type RecycleQuestion = {
-  readonly host: string;
+  /** Of the host in the fleet, from 0 up to 1. */
+  readonly place: number;
   readonly window: WindowSpec | null;
   /** Milliseconds; null: never. */
   readonly every: number | null;
@@ -32,14 +33,13 @@ export function recycleDue(question: RecycleQuestion): boolean {
 }
 
 /** The latest own minute of the opening under way (or, with none yet reached, the first); null while the window is closed. */
-function ownMinute({ host, window, every, now }: RecycleQuestion): number | null {
+function ownMinute({ place, window, every, now }: RecycleQuestion): number | null {
   if (every === null) return null;
-  const share = placeOf(host);
-  if (window === null) return Math.floor(now / every - share) * every + Math.floor(share * every);
+  if (window === null) return Math.floor(now / every - place) * every + Math.floor(place * every);
   const state = windowState(window, now);
   if (!state.open) return null;
   const length = state.closesAtMs - state.opensAtMs;
-  const first = state.opensAtMs + Math.floor(share * Math.min(length * (1 - LEFT_FREE), every));
+  const first = state.opensAtMs + Math.floor(place * Math.min(length * (1 - LEFT_FREE), every));
   return now < first ? first : first + Math.floor((now - first) / every) * every;
 }
 
@@ -48,9 +48,4 @@ const LEFT_FREE = 1 / 4;
 
 function slack(window: WindowSpec | null, every: number): number {
   return Math.min(window === null ? every : windowLength(window), every / 2);
-}
-
-/** From 0 up to 1, the same for the same name for ever, and even over many names. */
-function placeOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUIntBE(0, 6) / 2 ** 48;
 }

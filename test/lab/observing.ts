@@ -107,6 +107,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     catalogue: ['mini'],
     checkInEvery: 86_400_000,
     auditBranch: 'audit/builder1',
+    place: 0,
     requireSignedCommits: false,
     warnings: [],
   };

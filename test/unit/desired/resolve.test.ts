@@ -23,9 +23,15 @@ async function guestWith(lines: string, change: Readonly<Record<string, Item | n
 }
 
 describe('a right desired state', () => {
+  it('gives each host a place of its own, evenly spread in the order of their names', async () => {
+    const others = ['a', 'c', 'd'].map((name) => [`desired-state/hosts/${name}.yaml`, 'kind: Host']);
+    expect((await resolveWith(Object.fromEntries(others))).place).toBe(0.25);
+  });
+
   it('is resolved in full: references followed, defaults filled in, {host} replaced, durations in milliseconds', async () => {
     expect(await resolveWith()).toEqual({
       host: 'builder1',
+      place: 0,
       labels: ['catalina', 'canary'],
       auditKey: KEYS.builder1,
       catalogue: ['azure-ci-node'],

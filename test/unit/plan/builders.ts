@@ -84,6 +84,7 @@ function fingerprintOf({ box: from, provider, env, secrets, files }: GuestSpec):
 export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {}): HostSpec {
   return {
     host: 'builder1',
+    place: 0.5,
     labels: [],
     auditKey: 'ssh-ed25519 AAAA builder1',
     guests,
