@@ -21,7 +21,9 @@ export function summarise(outcomes: readonly ActionOutcome[]): string {
     parts.length > 0
       ? parts.join('; ')
       : (done.map(({ action }) => success(action))[0] ?? 'nothing was done');
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  // by characters: half of one would be no text
+  const characters = [...text];
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text;
 }
 
 function failure({ action, result, error }: ActionOutcome): string {

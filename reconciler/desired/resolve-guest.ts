@@ -8,6 +8,7 @@ import { type FleetRules, recycleEvery, unknownWindow } from './fleet-rules.ts';
 import type { Agent, Guest } from './generated/guest.ts';
 import { pointer } from './json-pointer.ts';
 import { KIND_IN_WORDS } from './kind-in-words.ts';
+import { checkOverride, placeOverride } from './override.ts';
 import type { AgentSpec, BoxSpec, GuestFile, GuestSpec, WindowSpec } from './spec.ts';
 
 /** A guest as its own files say, whichever host it is for. */
@@ -44,6 +45,7 @@ export async function checkGuest(
   checkAgent(files, guest);
   checkProbes(files, guest);
   checkSecrets(files, guest);
+  checkOverride(files, guest);
   if (rules !== undefined) checkWindow(files, guest, rules);
   const box = await findBox(files, guest);
   return box && { guest, box, files: content };
@@ -78,6 +80,7 @@ export function placeGuest({ guest, box, files }: CheckedGuest, context: GuestCo
     },
     window: windowOf(window ?? context.window ?? context.rules.defaultWindow, context.rules),
     recycleEvery: own === undefined ? context.rules.recycleEvery : own,
+    ...placeOverride(guest.data),
     fingerprint: fingerprintOf(built),
   };
 }

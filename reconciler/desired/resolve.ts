@@ -4,6 +4,7 @@ import { type FleetRules, readFleetRules, unknownWindow } from './fleet-rules.ts
 import type { Host } from './generated/host.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
+import { overrideWarnings } from './override.ts';
 import { publicKeyProblem } from './public-key.ts';
 import { checkGuest, placeGuest } from './resolve-guest.ts';
 import type { GuestSpec, HostSpec } from './spec.ts';
@@ -28,10 +29,12 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
   if (host === undefined) return undefined;
   checkHost(files, host, rules);
   const guests: GuestSpec[] = [];
+  const warnings: string[] = [];
   for (const [index, guest] of host.data.guests.entries()) {
     if (!(await guestExists(files, host, index, guest))) continue;
     const checked = await checkGuest(files, guest, rules);
     if (checked === undefined || rules === undefined) continue;
+    warnings.push(...overrideWarnings(checked.guest));
     guests.push(placeGuest(checked, { host: name, rules, window: host.data.window ?? null }));
   }
   if (rules === undefined) return undefined;
@@ -45,7 +48,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),
     requireSignedCommits: rules.requireSignedCommits,
-    warnings: rules.warnings,
+    warnings: [...rules.warnings, ...warnings],
   };
 }
 

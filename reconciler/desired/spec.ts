@@ -83,6 +83,10 @@ export type GuestSpec = {
   readonly window: WindowSpec | null;
   /** Rebuild from the box this often with nothing changed; null: never. Milliseconds. */
   readonly recycleEvery: number | null;
+  /** A change does not wait for the window; why, or '' where nobody says. Absent: it waits. */
+  readonly urgent?: string;
+  /** Why the CI job that runs is ended for a change. Absent: none ever is. */
+  readonly interruptJobs?: string;
   /** SHA-256 (hex) over everything the guest is built from; see `fingerprint.ts`. */
   readonly fingerprint: string;
 };

@@ -4,6 +4,7 @@ import { DesiredFiles, type Listed } from './desired-files.ts';
 import { readBox } from './find-box.ts';
 import { readFleetRules } from './fleet-rules.ts';
 import { pointer } from './json-pointer.ts';
+import { overrideWarnings } from './override.ts';
 import { keyItself } from './public-key.ts';
 import { resolveFrom } from './resolve.ts';
 import { checkGuest } from './resolve-guest.ts';
@@ -33,7 +34,11 @@ export async function validateAll(tree: DesiredTree, root: string): Promise<Vali
   for (const folder of ['hosts', 'guests', 'boxes'] as const) await complainOfNames(files, folder);
   return {
     complaints: files.complaints.list(),
-    warnings: [...(rules?.warnings ?? []), ...(await idleGuests(files, hosts, guests))],
+    warnings: [
+      ...(rules?.warnings ?? []),
+      ...(await overrides(files, guests)),
+      ...(await idleGuests(files, hosts, guests)),
+    ],
     hosts: hosts.length,
     guests: guests.length,
     boxes: boxes.length,
@@ -78,6 +83,11 @@ async function complainOfNames(files: DesiredFiles, folder: Listed): Promise<voi
     if (twin !== undefined)
       files.complaints.add({ file: path }, `is the same name as ${twin} on macOS, where case does not count`);
   }
+}
+
+async function overrides(files: DesiredFiles, names: readonly string[]): Promise<readonly string[]> {
+  const guests = await Promise.all(names.map((name) => files.guest(name)));
+  return guests.flatMap((guest) => (guest === undefined ? [] : overrideWarnings(guest)));
 }
 
 async function idleGuests(

@@ -3,6 +3,7 @@ import type { HostSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import { provenBuild } from '../plan/guests.ts';
+import { overrideOf } from '../plan/override.ts';
 import type { Action } from '../plan/plan.ts';
 import { actionGuest } from '../plan/subject.ts';
 import type { Request } from '../reconcile.ts';
@@ -28,7 +29,7 @@ export async function clearAgents(
 ): Promise<Cleared> {
   const candidates = actions
     .filter(endsGuest)
-    .flatMap((action) => candidateOf(host, actionGuest(action), spec, observation));
+    .flatMap((action) => candidateOf(host, action, spec, observation));
   const clearances = await clearGuests(candidates, {
     ...drainParts(host),
     signal: request.signal,
@@ -66,10 +67,11 @@ export async function releaseAgents(
 
 function candidateOf(
   host: Host,
-  guest: string | null,
+  action: Action,
   spec: HostSpec,
   observation: HostObservation,
 ): DrainCandidate[] {
+  const guest = actionGuest(action);
   const observed = observation.guests.find(({ name }) => name === guest);
   if (observed === undefined || !mayBeAtWork(observed.machine)) return [];
   const memory = host.memory.read().guests[observed.name];
@@ -83,6 +85,7 @@ function candidateOf(
       drained: memory?.drained ?? null,
       timeoutMs: wanted.timeouts.drain,
       window: wanted.window,
+      interrupt: overrideOf(action).interruptJobs,
       proven: observed.unfinished === null || provenBuild(observed) !== null,
     },
   ];

@@ -9,7 +9,9 @@
  * 4. Not clear: put the agent back at once; or, where the drain may go on in the next run, when the guest's time for
  *    draining is over, and then not again before its next window.
  * 5. An agent that somebody else took off before is asked like any other, and never put back.
- * 6. A machine that was never proven is held only by a job that is known to run: nobody may be there to answer for it.
+ * 6. Where the desired state says that a change interrupts jobs, and why, it is taken off and asked all the same, and whatever
+ *    is answered, the guest counts as clear, with a note that says what was interrupted.
+ * 7. A machine that was never proven is held only by a job that is known to run: nobody may be there to answer for it.
  */
 import type { Activity, CiAgent, DrainResult } from '../agents/ci-agent.ts';
 import { type Clock, iso } from '../clock.ts';
@@ -30,6 +32,8 @@ export type DrainCandidate = {
   /** Limit on the wait, in milliseconds. */
   readonly timeoutMs: number;
   readonly window: WindowSpec | null;
+  /** Why a running job is interrupted; absent: it never is. */
+  readonly interrupt?: string | undefined;
   /** Whether the machine was proven healthy, and so may be in service. */
   readonly proven: boolean;
 };
@@ -68,7 +72,7 @@ export async function clearGuests(
 async function clearGuest(candidate: DrainCandidate, context: DrainContext): Promise<Clearance> {
   const { guest, agent: spec } = candidate;
   if (spec.system === 'none') return { state: 'clear', note: null };
-  const waitUntil = context.gaveUp.get(guest);
+  const waitUntil = candidate.interrupt === undefined ? context.gaveUp.get(guest) : undefined;
   if (waitUntil !== undefined && waitUntil > context.clock.now()) {
     return held(candidate, null, `gave up waiting for its job; tries again at ${iso(waitUntil)}`);
   }
@@ -77,6 +81,11 @@ async function clearGuest(candidate: DrainCandidate, context: DrainContext): Pro
   const off = await takeOff(candidate, agent, context);
   const found = off.state === 'off' ? await seeIdle(candidate, agent, context, off.absent) : off.activity;
   if (found.state === 'idle') return { state: 'clear', note: off.note };
+  if (candidate.interrupt !== undefined) {
+    const note = `JOB INTERRUPTED: ${agent.describe()}: ${found.detail}; because: ${candidate.interrupt}`;
+    context.log.warn({ guest }, note);
+    return { state: 'clear', note };
+  }
   if (found.state === 'unknown' && !candidate.proven)
     return { state: 'clear', note: `${agent.describe()}: ${found.detail}` };
   return notClear(candidate, found.detail, off.noted, context);

@@ -2,7 +2,8 @@
  * What holds each action of a plan, from facts gathered before. Pure.
  *
  * 1. A window and a pause hold disruptive actions only.
- * 2. `sync --now` opens the window; never a pause, and never the job gate.
+ * 2. `sync --now` opens the window, and so does a change that the desired state says is urgent; never a pause, and never the
+ *    job gate.
  * 3. A box is fetched only where three times its size is free: the file, the copy Vagrant makes of it, and what it unpacks.
  *    One already fetched needs twice its size. Boxes that come first in the plan have first claim.
  * 4. An action that is expected to last longer than what is left of the window waits for the next one; one that would fit
@@ -14,6 +15,7 @@
 import { iso } from '../clock.ts';
 import type { WindowSpec } from '../desired/spec.ts';
 import { showDuration } from '../duration.ts';
+import { overrideOf } from '../plan/override.ts';
 import type { Action, Plan } from '../plan/plan.ts';
 import { actionGuest } from '../plan/subject.ts';
 import type { Gate, GatedAction, Pause } from './gates.ts';
@@ -72,8 +74,12 @@ function withNeeds(gated: readonly GatedAction[]): GatedAction[] {
 
 function disruptionGates(action: Action, facts: GateFacts): Gate[] {
   if (!action.disruptive) return [];
-  const gates = [facts.forceWindow ? null : windowGate(action, facts), pauseGate(facts)];
+  const gates = [opensWindow(action, facts) ? null : windowGate(action, facts), pauseGate(facts)];
   return gates.filter((gate) => gate !== null);
+}
+
+function opensWindow(action: Action, { forceWindow }: GateFacts): boolean {
+  return forceWindow || overrideOf(action).urgent !== undefined;
 }
 
 function windowGate(action: Action, facts: GateFacts): Gate | null {

@@ -10,6 +10,7 @@ import {
   isString,
   listOf,
   objectOf,
+  optional,
   orNull,
   recordOf,
 } from './check.ts';
@@ -73,6 +74,8 @@ const isGuestSpec = objectOf<GuestSpec>({
   timeouts: objectOf<GuestSpec['timeouts']>({ up: isNumber, drain: isNumber, probe: isNumber }),
   window: orNull(isWindowSpec),
   recycleEvery: orNull(isNumber),
+  urgent: optional(isString),
+  interruptJobs: optional(isString),
   fingerprint: isString,
 });
 

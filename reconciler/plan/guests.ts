@@ -1,6 +1,7 @@
 /** What is to be done about one guest, and why: rules 4 to 10 of make-plan.ts. Boxes are seen to afterwards. */
 import { showDuration } from '../duration.ts';
 import type { BuiltFrom, Machine, ObservedGuest } from '../observed/observation.ts';
+import { overrideText } from './override.ts';
 import { shortCommit, whatChanged } from './reasons.ts';
 import { recycleDue } from './recycle.ts';
 import { boxTitle } from './subject.ts';
@@ -31,8 +32,22 @@ const NOTHING: GuestDecision = { do: 'nothing' };
 
 export function decideGuest(place: number, aimed: AimedGuest, now: number): GuestDecision {
   const decision = decideMachine(place, aimed, now);
-  if (aimed.target.role === 'desired' || !('reason' in decision)) return decision;
+  if (!('reason' in decision)) return decision;
+  if (aimed.target.role === 'desired') return shouted(decision, aimed);
   return { ...decision, reason: `${decision.reason} (going back to what last worked)` };
+}
+
+/** A change that goes before what would hold it says so wherever its reason is read. */
+function shouted(decision: GuestDecision, { target }: AimedGuest): GuestDecision {
+  if (decision.do === 'restore' && decision.afterwards !== null) {
+    return { ...decision, afterwards: shoutedRebuild(decision.afterwards, target.spec) };
+  }
+  return decision.do === 'rebuild' ? shoutedRebuild(decision, target.spec) : decision;
+}
+
+function shoutedRebuild(rebuild: Rebuild, spec: AimedGuest['target']['spec']): Rebuild {
+  if (rebuild.recycle || !rebuild.disruptive) return rebuild;
+  return { ...rebuild, reason: `${rebuild.reason}${overrideText(spec)}` };
 }
 
 /** What the machine that exists was built from by us; null if it was not us, or if the build was not proven. */

@@ -111,6 +111,18 @@ export interface Guest {
    */
   window?: string;
   /**
+   * A change of this guest does not wait for its window; it still waits for a running CI job. A recycle waits as ever. Say in `reason` why, and take both out once the change has landed.
+   */
+  urgent?: boolean;
+  /**
+   * A change of this guest ENDS THE CI JOB THAT RUNS in it, once its agent is off its pool. It needs a `reason`, which is shown in every plan and kept in the record. Take both out once the change has landed.
+   */
+  interruptJobs?: boolean;
+  /**
+   * Why a change is urgent, or worth a job: for whoever reads the plan and the record.
+   */
+  reason?: string;
+  /**
    * How often this guest is rebuilt from its box with nothing changed, instead of `defaults.recycle` of `fleet.yaml`.
    */
   recycle?: {

@@ -229,6 +229,13 @@ describe('a guest', () => {
       ],
     ],
     [
+      'may interrupt jobs without a reason',
+      { [FILES.guest]: `${GUEST}interruptJobs: true\n` },
+      [
+        'desired-state/guests/azure-agent/guest.yaml:11:16 interruptJobs needs a reason beside it, such as reason: "CVE-2026-1234 is being used against us"',
+      ],
+    ],
+    [
       'may have two probes of one name',
       { [FILES.guest]: swap(GUEST, 'timeouts:', '  - { name: nix, run: "true" }\ntimeouts:') },
       ['desired-state/guests/azure-agent/guest.yaml:10:13 probes[1].name "nix" is here twice'],

@@ -22,6 +22,26 @@ async function guestWith(lines: string, change: Readonly<Record<string, Item | n
   return guest;
 }
 
+describe('a change that goes before others', () => {
+  it('is urgent, and may interrupt jobs with a reason; each is warned of, and neither is part of the fingerprint', async () => {
+    const plain = await guestWith('');
+    expect(plain).not.toHaveProperty('urgent');
+    expect(plain).not.toHaveProperty('interruptJobs');
+    const lines = 'urgent: true\ninterruptJobs: true\nreason: CVE-2026-1234\n';
+    const shouted = await guestWith(lines);
+    expect(shouted).toMatchObject({
+      urgent: 'CVE-2026-1234',
+      interruptJobs: 'CVE-2026-1234',
+      fingerprint: plain?.fingerprint,
+    });
+    const { warnings } = await resolveWith({ [FILES.guest]: GUEST + lines });
+    expect(warnings.slice(-2)).toEqual([
+      expect.stringMatching(/guest\.yaml:\d+:\d+ urgent is on: .* does not wait for its window/),
+      expect.stringMatching(/guest\.yaml:\d+:\d+ interruptJobs is on: .* ENDS THE CI JOB/),
+    ]);
+  });
+});
+
 describe('a right desired state', () => {
   it('gives each host a place of its own, evenly spread in the order of their names', async () => {
     const others = ['a', 'c', 'd'].map((name) => [`desired-state/hosts/${name}.yaml`, 'kind: Host']);

@@ -60,6 +60,35 @@ function scene(
   return { clear, release, memory, time, context };
 }
 
+describe('a change that interrupts jobs', () => {
+  it('goes on all the same, with the agent off its pool, and says which job it ended and why', async () => {
+    const pool = modelPool();
+    pool.job = 'job 8812';
+    const { clear, memory } = scene(pool, { interrupt: 'CVE-2026-1234' });
+    expect(await clear()).toEqual({
+      state: 'clear',
+      note: 'JOB INTERRUPTED: model agent builder3: job 8812 running; because: CVE-2026-1234',
+    });
+    expect(pool.enabled).toBe(false);
+    expect(memory.drained).not.toBeNull();
+  });
+
+  it('says nothing of the kind where no job runs', async () => {
+    expect(await scene(modelPool(), { interrupt: 'CVE-2026-1234' }).clear()).toEqual({
+      state: 'clear',
+      note: null,
+    });
+  });
+
+  it('does not wait for the next window after the job was waited for in vain', async () => {
+    const pool = modelPool();
+    pool.job = 'job 8812';
+    const { clear, context } = scene(pool, { interrupt: 'CVE-2026-1234' });
+    context.gaveUp.set('azure-agent', NIGHT + HOUR);
+    expect(await clear()).toMatchObject({ state: 'clear' });
+  });
+});
+
 describe('before a guest is disturbed', () => {
   it('the drain is noted durably, then made, and only then is it asked whether a job runs, twice', async () => {
     const pool = modelPool();

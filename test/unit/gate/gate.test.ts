@@ -53,6 +53,47 @@ const REBUILD = 'rebuild-guest azure-agent';
 const FETCH = 'fetch-box azure-ci-node 2022.2.24 (lxc)';
 const ADD = 'add-box azure-ci-node 2022.2.24 (lxc)';
 
+describe('an urgent change', () => {
+  const urgent = guest({ box: box('2022.2.24'), urgent: 'CVE-2026-1234' });
+  const seen = observation({ guests: [running(guest())], boxes: [observedBox(box('2022.2.17'))] });
+  const planFor = (spec: typeof urgent, built = guest(), now = NOON) =>
+    makePlan({
+      spec: host([spec]),
+      commit: COMMIT,
+      observation: { ...seen, guests: [running(built)] },
+      now,
+    });
+
+  it('does not wait for its window, and says so in its reason', () => {
+    const plan = planFor(urgent);
+    expect(gate({}, plan).get(REBUILD)).toEqual([]);
+    expect(plan.actions.find(({ id }) => id === REBUILD)?.reason).toContain(
+      'URGENT, does not wait for its window (CVE-2026-1234)',
+    );
+  });
+
+  it('is held by a pause', () => {
+    const pause = { reason: 'move', since: '2026-01-14T10:00:00.000Z', until: null };
+    expect(gate({ pause }, planFor(urgent)).get(REBUILD)).toMatchObject([{ kind: 'paused' }]);
+  });
+
+  it('is no recycle: that waits for the window as ever, and shouts nothing', () => {
+    const old = guest({ urgent: '', window: null, recycleEvery: 1 });
+    const plan = planFor(old, old);
+    expect(plan.actions).toMatchObject([{ kind: 'rebuild-guest', recycle: true }]);
+    expect(gate({}, plan).get(REBUILD)).toMatchObject([{ kind: 'window' }]);
+    expect(plan.actions[0]?.reason).not.toContain('URGENT');
+  });
+
+  it('may interrupt jobs: its reason shouts that, and why', () => {
+    const plan = planFor(guest({ box: box('2022.2.24'), interruptJobs: 'CVE-2026-1234' }));
+    expect(gate({}, plan).get(REBUILD)).toMatchObject([{ kind: 'window' }]);
+    expect(plan.actions.find(({ id }) => id === REBUILD)?.reason).toContain(
+      'INTERRUPTS A RUNNING JOB (CVE-2026-1234)',
+    );
+  });
+});
+
 describe('a closed window', () => {
   it('holds what disturbs, and nothing else: boxes are fetched and missing guests created at any time', () => {
     expect(kinds(gate())).toEqual({
