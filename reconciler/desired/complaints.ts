@@ -5,7 +5,8 @@ import { MOST_COMPLAINTS } from './limits.ts';
 export class Complaints {
   readonly #found = new Map<string, Complaint>();
 
-  add(place: Place, message: string): void {
+  add(place: Place, text: string): void {
+    const message = inOneLine(text);
     this.#found.set(JSON.stringify([place.file, place.line, place.column, message]), { place, message });
   }
 
@@ -31,6 +32,12 @@ export function atMost(complaints: readonly Complaint[], most = MOST_COMPLAINTS)
   if (first === undefined || sorted.length <= most) return sorted;
   const rest = { place: { file: first.place.file }, message: `has ${sorted.length - most} more mistakes` };
   return [...sorted.slice(0, most), rest];
+}
+
+/** A key with a line break in it must not look like a complaint of its own. */
+function inOneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be taken out
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
 }
 
 function byPlace(a: Complaint, b: Complaint): number {

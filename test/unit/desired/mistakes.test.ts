@@ -229,6 +229,11 @@ describe('a guest', () => {
       ],
     ],
     [
+      'may have a key with a line break in it',
+      { [FILES.guest]: `${GUEST}"a\\nb": 1\n` },
+      [expect.stringMatching(/^desired-state\/guests\/azure-agent\/guest.yaml:11:1 unknown key `a b`/)],
+    ],
+    [
       'may interrupt jobs without a reason',
       { [FILES.guest]: `${GUEST}interruptJobs: true\n` },
       [
