@@ -10,6 +10,7 @@ import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { clearAgents, releaseAgents } from '../gate/agents-now.ts';
 import { endsGuest, holdGuests } from '../gate/gate.ts';
+import { gateNow } from '../gate/gate-now.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { Host } from '../host-ports.ts';
 import type { Action } from '../plan/plan.ts';
@@ -33,6 +34,8 @@ type Desired = { readonly commit: string; readonly spec: HostSpec };
 /** The desired state failed in a guest, then what last worked: twice is all there is to try. */
 const MOST_ROUNDS = 2;
 
+const NO_PLAN = { held: [], notes: [] };
+
 export async function carryOut(
   host: Host,
   desired: Desired,
@@ -45,7 +48,7 @@ export async function carryOut(
   try {
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       const tried = await run.round(seen);
-      if (tried.length === 0) break;
+      if (tried.length === 0 && !run.putOff) break;
       seen = await lookAgain();
       if (!tried.some((outcome) => outcome.guestAtFault)) break;
     }
@@ -57,6 +60,8 @@ export async function carryOut(
 
 /** The state of one call of carryOut. */
 class Run {
+  /** Whether something was not begun because its window had closed by then. */
+  putOff = false;
   private attempt: Attempt | null = null;
   private readonly outcomes: ActionOutcome[] = [];
   private readonly agentNotes: string[] = [];
@@ -88,11 +93,37 @@ class Run {
     );
     for (const [guest, gate] of held) this.jobs.set(guest, gate);
     this.agentNotes.push(...notes);
-    const after = await this.apply(
-      holdGuests(late, held).filter(({ gates }) => gates.length === 0),
-      before,
-    );
-    return [...before, ...after];
+    const clear = holdGuests(late, held).filter(({ gates }) => gates.length === 0);
+    return [...before, ...(await this.applyInWindow(clear, before, observation))];
+  }
+
+  /**
+   * One at a time: a fetch, a job that was waited for or another guest's build may have lasted until the window closed, or until
+   * too little of it was left.
+   */
+  private async applyInWindow(
+    free: readonly GatedAction[],
+    before: readonly ActionOutcome[],
+    observation: Seen['observation'],
+  ): Promise<readonly ActionOutcome[]> {
+    const outcomes: ActionOutcome[] = [];
+    const off = new Set<string>();
+    for (const one of free) {
+      const { id, needs, disruptive } = one.action;
+      if (needs.some((need) => off.has(need)) || (disruptive && !this.mayBegin(one.action, observation))) {
+        off.add(id);
+      } else {
+        outcomes.push(...(await this.apply([one], [...before, ...outcomes])));
+      }
+    }
+    this.putOff ||= off.size > 0;
+    return outcomes;
+  }
+
+  private mayBegin(action: Action, observation: Seen['observation']): boolean {
+    const plan = { ...NO_PLAN, host: this.host.name, commit: this.desired.commit, actions: [action] };
+    const gated = gateNow(this.host, this.desired.spec, observation, plan, this.request);
+    return gated.every(({ gates }) => gates.length === 0);
   }
 
   /** Puts back on their pools the agents whose guests no longer wait for anything. */

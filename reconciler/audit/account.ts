@@ -3,6 +3,7 @@ import type { CarriedOut } from '../apply/carry-out.ts';
 import { iso } from '../clock.ts';
 import type { Accepted } from '../desired/accept.ts';
 import type { HostSpec } from '../desired/spec.ts';
+import { withDurations } from '../gate/expected.ts';
 import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
 import type { Host } from '../host-ports.ts';
@@ -87,6 +88,9 @@ async function recordAttempt(
   const record = await host.audit.append(draft);
   await attempt.close();
   await keepWhatWorked(host);
+  for (const [guest, took] of withDurations(host.memory.read(), outcomes)) {
+    await host.memory.updateGuest(guest, took);
+  }
   return record;
 }
 

@@ -4,6 +4,7 @@ import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Request } from '../reconcile.ts';
+import { expectedMs } from './expected.ts';
 import { gatePlan } from './gate.ts';
 import type { GatedAction } from './gates.ts';
 
@@ -26,5 +27,6 @@ export function gateNow(
     pause: memory.pause,
     forceWindow: request.forceWindow,
     freeBytes: observation.freeBytes,
+    expectedMs: (action) => expectedMs(memory, action),
   });
 }

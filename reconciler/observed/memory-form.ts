@@ -123,6 +123,7 @@ const isGuestMemory = objectOf<GuestMemory>({
       agent: isAgentSpec,
     }),
   ),
+  tookMs: optional(listOf(isNumber)),
 });
 
 export const isMemory: Check<Memory> = objectOf<Memory>({

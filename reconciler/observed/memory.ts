@@ -45,6 +45,8 @@ export type GuestMemory = {
     readonly byOther: boolean;
     readonly agent: GuestSpec['agent'];
   } | null;
+  /** How long its last builds took, in milliseconds, the latest last. */
+  readonly tookMs?: readonly number[];
 };
 
 export const newGuestMemory: GuestMemory = {
