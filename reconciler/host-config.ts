@@ -23,6 +23,8 @@ export type HostConfig = {
   /** Milliseconds between polls. */
   readonly poll: number;
   readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** Program and arguments that reboot this host. */
+  readonly rebootCommand: readonly string[];
   /** VAGRANT_HOME for every call; from host.yaml, else the environment, else `~/.vagrant.d`. Absolute. */
   readonly vagrantHome: string;
 };

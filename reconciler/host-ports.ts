@@ -49,6 +49,10 @@ export type Host = {
   /** Housekeeping that is due now and then: packing the mirror. Failing does no harm. */
   maintain(): Promise<void>;
   newId(): string;
+  /** Another one after every boot; null: this system does not say. */
+  bootId(): Promise<string | null>;
+  /** Asks the system to reboot, and waits for the end; resolves to why that did not come. Rejects when `signal` is aborted first. */
+  reboot(signal: AbortSignal): Promise<string>;
   /** Throws if a record could not be signed: nothing may be done that cannot be accounted for. */
   assertCanRecord(): Promise<void>;
 };

@@ -13,6 +13,7 @@ import { auditBranch } from './audit/paths.ts';
 import { openReserve } from './audit/reserve.ts';
 import { fetchBox } from './boxes/fetch.ts';
 import { iso, systemClock } from './clock.ts';
+import { rebootHost } from './daemon/reboot.ts';
 import { remoteContact } from './daemon/remote-contact.ts';
 import { specCache } from './desired/spec-cache.ts';
 import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
@@ -21,6 +22,7 @@ import { openTrustCheck } from './git/trust.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
 import type { Logger } from './log.ts';
+import { readBootId } from './observed/boot.ts';
 import { emptyMemory, type MemoryStore } from './observed/memory.ts';
 import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-store.ts';
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
@@ -115,6 +117,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         log,
         memory,
         vagrant,
+        newId: randomUUID,
         redactor,
         secret: async (secret) => masked(secret, await secrets.value(secret), redactor),
         blob: mirror.blob,
@@ -144,6 +147,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     maintain: () =>
       mirror.maintain().catch((error: unknown) => log.warn({ event: 'maintenance-failed' }, String(error))),
     newId: randomUUID,
+    bootId: readBootId,
+    reboot: (signal) => rebootHost(config.rebootCommand, clock, signal),
     assertCanRecord: async () => {
       await publicKeyOf(config.signingKey);
       // takes up the chain the remote has, if this host has none: afterwards may be too late

@@ -1,6 +1,7 @@
 /** The loop body: one reconcile of one host. Data flows one way, from Git to the audit, and each step has its folder. */
 import { carryOut } from './apply/carry-out.ts';
 import { finishInterrupted } from './apply/finish-interrupted.ts';
+import { finishReboot } from './apply/finish-reboot.ts';
 import type { ActionOutcome } from './apply/outcome.ts';
 import { account, recordRefusal } from './audit/account.ts';
 import type { AuditRecord, Trigger } from './audit/record.ts';
@@ -45,7 +46,7 @@ export type Report = {
 
 /** Fetch, resolve, observe, plan, gate, apply, record. */
 export async function reconcile(host: Host, request: Request): Promise<Report> {
-  const recovered = await finishInterrupted(host);
+  const recovered = [...(await finishInterrupted(host)), ...(await finishReboot(host))];
   const accepted = await acceptCommit(host, request.trigger !== 'poll');
   const refused = await recordRefusal(host, accepted, request);
   const { desired } = accepted;

@@ -8,6 +8,7 @@ import { addBox, fetchBox, removeBox } from './box-actions.ts';
 import { buildGuest } from './build-guest.ts';
 import { removeGuest, startGuest } from './other-guest-actions.ts';
 import type { ActionOutcome, AttemptLog } from './outcome.ts';
+import { beginReboot } from './reboot-host.ts';
 import { type ApplyDeps, failed, type Step, type StepResult } from './step.ts';
 
 /** @param signal aborted: the step under way gets a moment, then is cut; nothing new begins */
@@ -101,7 +102,7 @@ function perform(action: Action, step: Step): Promise<StepResult> {
     case 'remove-guest':
       return removeGuest(step, action.guest);
     case 'reboot-host':
-      return Promise.resolve(failed('this version does not reboot hosts'));
+      return beginReboot(step, action);
   }
 }
 

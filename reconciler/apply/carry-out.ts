@@ -9,7 +9,7 @@ import type { Attempt } from '../audit/outbox.ts';
 import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { clearAgents, releaseAgents } from '../gate/agents-now.ts';
-import { endsGuest, holdGuests } from '../gate/gate.ts';
+import { endsMachines, holdGuests } from '../gate/gate.ts';
 import { gateNow } from '../gate/gate-now.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { Host } from '../host-ports.ts';
@@ -49,8 +49,10 @@ export async function carryOut(
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       const tried = await run.round(seen);
       if (tried.length === 0 && !run.putOff) break;
+      // the host goes down now: what is stopped is meant to be
+      if (tried.some(({ result }) => result === 'begun')) return run.result({ ...seen, gated: [] });
       seen = await lookAgain();
-      if (!tried.some((outcome) => outcome.guestAtFault)) break;
+      if (!run.rebootNext && !tried.some((outcome) => outcome.guestAtFault)) break;
     }
   } finally {
     await run.release();
@@ -62,11 +64,15 @@ export async function carryOut(
 class Run {
   /** Whether something was not begun because its window had closed by then. */
   putOff = false;
+  /** Whether a reboot was left for the next round, since there was something else to do first. */
+  rebootNext = false;
   private attempt: Attempt | null = null;
   private readonly outcomes: ActionOutcome[] = [];
   private readonly agentNotes: string[] = [];
   /** What a job holds, by guest. */
   private readonly jobs = new Map<string, Gate & { readonly kind: 'job' }>();
+  /** Guests that are idle, their agents off, while a reboot waits for others. */
+  private readonly ready = new Set<string>();
   private readonly startedAt: number;
   private readonly host: Host;
   private readonly desired: Desired;
@@ -80,8 +86,10 @@ class Run {
   }
 
   async round({ gated, observation }: Seen): Promise<readonly ActionOutcome[]> {
-    const { early, late } = inOrder(gated.filter(({ gates }) => gates.length === 0));
+    const { early, late: all } = inOrder(gated.filter(({ gates }) => gates.length === 0));
     const before = await this.apply(early, []);
+    const late = all.length === 1 ? all : all.filter(({ action }) => action.kind !== 'reboot-host');
+    this.rebootNext = late.length < all.length;
     if (late.length === 0 || this.request.signal.aborted) return before;
     const actions = late.map(({ action }) => action);
     const { held, notes } = await clearAgents(
@@ -93,6 +101,7 @@ class Run {
     );
     for (const [guest, gate] of held) this.jobs.set(guest, gate);
     this.agentNotes.push(...notes);
+    this.keepReady(actions, held);
     const clear = holdGuests(late, held).filter(({ gates }) => gates.length === 0);
     return [...before, ...(await this.applyInWindow(clear, before, observation))];
   }
@@ -126,13 +135,26 @@ class Run {
     return gated.every(({ gates }) => gates.length === 0);
   }
 
+  /** A reboot that waits for one guest's job keeps the others as they are, or they would never be idle together. */
+  private keepReady(
+    actions: readonly Action[],
+    held: ReadonlyMap<string, Gate & { readonly kind: 'job' }>,
+  ): void {
+    if (!actions.some(({ kind }) => kind === 'reboot-host')) return;
+    const waits = held.size > 0 && [...held.values()].every(({ since }) => since !== null);
+    for (const guest of waits ? Object.keys(this.host.memory.read().guests) : []) this.ready.add(guest);
+  }
+
   /** Puts back on their pools the agents whose guests no longer wait for anything. */
   async release(): Promise<void> {
-    const waiting = new Set(
-      this.request.holdDrain && !this.request.signal.aborted ? stillWaiting(this.jobs) : [],
-    );
+    // until the host is up again, its agents stay off: the run after the reboot puts them back
+    if (this.outcomes.some(({ result }) => result === 'begun')) return;
+    const mayWait = this.request.holdDrain && !this.request.signal.aborted;
+    const waiting = new Set(mayWait ? [...stillWaiting(this.jobs), ...this.ready] : []);
     const rebuilt = new Set(
-      this.outcomes.flatMap(({ action }) => (action.kind === 'rebuild-guest' ? [action.guest] : [])),
+      this.outcomes.flatMap(({ action }) =>
+        action.kind === 'rebuild-guest' || action.kind === 'start-guest' ? [action.guest] : [],
+      ),
     );
     this.agentNotes.push(...(await releaseAgents(this.host, waiting, rebuilt)));
   }
@@ -180,7 +202,7 @@ function stillWaiting(jobs: ReadonlyMap<string, Gate & { readonly kind: 'job' }>
 function inOrder(free: readonly GatedAction[]): { early: GatedAction[]; late: GatedAction[] } {
   const late = new Set<string>();
   for (const { action } of free) {
-    if (endsGuest(action) || action.disruptive || action.needs.some((need) => late.has(need)))
+    if (endsMachines(action) || action.disruptive || action.needs.some((need) => late.has(need)))
       late.add(action.id);
   }
   return {

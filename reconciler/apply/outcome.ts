@@ -14,6 +14,8 @@ export type ActionOutcome = {
   readonly action: Action;
   readonly result:
     | 'done'
+    /** Asked for; what came of it is told by the next record. Of a reboot only. */
+    | 'begun'
     | 'failed'
     /** A need was not met; nothing was done. */
     | 'skipped'

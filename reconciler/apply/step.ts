@@ -17,6 +17,7 @@ export type ApplyDeps = {
   readonly log: Logger;
   readonly memory: MemoryStore;
   readonly vagrant: Vagrant;
+  newId(): string;
   readonly redactor: Redactor;
   /** Value of a secret by name. Throws SecretUnavailable. */
   secret(name: string): Promise<string>;
@@ -39,7 +40,7 @@ export type StepResult = Pick<
   ActionOutcome,
   'exitStatus' | 'output' | 'error' | 'guestAtFault' | 'probes'
 > & {
-  readonly result: 'done' | 'failed' | 'interrupted';
+  readonly result: 'done' | 'begun' | 'failed' | 'interrupted';
 };
 
 export const done: StepResult = {

@@ -39,6 +39,8 @@ export type VagrantResult = {
 export interface Vagrant {
   /** Creates and boots; `provision: false` boots only. A failure leaves the machine running (trap 6). */
   up(project: Project, provider: string, provision: boolean, run: RunContext): Promise<VagrantResult>;
+  /** Shuts the machine down; one that is down already is no failure. */
+  halt(project: Project, run: RunContext): Promise<VagrantResult>;
   /** May leave a machine behind (trap 10): ask the provider afterwards. */
   destroy(project: Project, run: RunContext): Promise<VagrantResult>;
   /** From a catalogue file; Vagrant checks the digest itself. Never replaces a box. */
@@ -108,6 +110,7 @@ export function realVagrant({ config, log, mendIndex }: VagrantOptions): Vagrant
   return {
     up: (project, provider, provision, run) =>
       command(['up', '--provider', provider, provision ? '--provision' : '--no-provision'], project, run),
+    halt: (project, run) => command(['halt'], project, run),
     destroy: (project, run) => command(['destroy', '--force'], project, run),
     addBox: (catalogue, box, run) =>
       command(['box', 'add', '--provider', box.provider, '--box-version', box.version, catalogue], null, run),

@@ -16,7 +16,7 @@ export type Moment = {
 };
 
 export function draftOfAttempt(
-  header: AttemptHeader,
+  header: About & Pick<AttemptHeader, 'startedAt'>,
   outcomes: readonly ActionOutcome[],
   pending: readonly GatedAction[],
   notes: readonly string[],

@@ -12,11 +12,12 @@ export function summarise(outcomes: readonly ActionOutcome[]): string {
     .filter(({ result }) => result === 'failed' || result === 'interrupted')
     .map(failure);
   const done = outcomes.filter(({ result }) => result === 'done');
+  const begun = outcomes.filter(({ result }) => result === 'begun').map(() => 'is rebooting');
   const guests = done.filter(({ action }) => !('box' in action)).map(({ action }) => success(action));
   const boxes = done
     .filter(({ action }) => 'box' in action && action.kind !== 'fetch-box')
     .map(({ action }) => success(action));
-  const parts = [...failures, ...(guests.length > 0 || failures.length > 0 ? guests : boxes)];
+  const parts = [...failures, ...begun, ...(guests.length > 0 || failures.length > 0 ? guests : boxes)];
   const text =
     parts.length > 0
       ? parts.join('; ')

@@ -71,8 +71,14 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
     secrets: Object.fromEntries(
       Object.entries(data.secrets ?? {}).map(([name, source]) => [name, secretSource(source, folder)]),
     ),
+    rebootCommand: data.rebootCommand ?? defaultRebootCommand(),
     vagrantHome: absolute(data.vagrantHome || process.env.VAGRANT_HOME || DEFAULTS.vagrantHome, folder),
   };
+}
+
+function defaultRebootCommand(): readonly string[] {
+  const reboot = ['/sbin/shutdown', '-r', 'now'];
+  return process.getuid?.() === 0 ? reboot : ['sudo', '-n', ...reboot];
 }
 
 /** The schema lets through exactly one of the three. */

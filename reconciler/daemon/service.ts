@@ -59,11 +59,28 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     const report = await reconcile(host, { ...asked, onSeen: tellPlan });
     const auditProblem = await push(host);
     await refreshStatus(report, auditProblem);
+    if (report.outcomes.some(({ result }) => result === 'begun') && (await stayedUp())) return sync(request);
     host.log.debug(
       { event: 'reconciled', trigger: request.trigger, changed: report.outcomes.length },
       'reconciled',
     );
     return describe(report, auditProblem, false);
+  }
+
+  /**
+   * Goes down for a reboot whose record is made, and pushed if the remote is there. True if that did not come about: another run
+   * records so, and boots the guests.
+   */
+  async function stayedUp(): Promise<boolean> {
+    host.log.warn({ event: 'reboot' }, 'this host is rebooted now');
+    const problem = await host.reboot(signal).catch(() => null);
+    if (problem === null) return false;
+    host.log.error({ event: 'reboot-failed' }, problem);
+    await host.memory.update((memory) => {
+      const asked = memory.reboot?.asked;
+      return asked ? { ...memory, reboot: { ...memory.reboot, asked: { ...asked, problem } } } : memory;
+    });
+    return true;
   }
 
   /** Logs a plan when it is another than the last, and shows it in the status while it is carried out. */

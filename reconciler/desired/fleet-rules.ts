@@ -4,11 +4,11 @@ import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
 import { isZone } from '../gate/zone.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
-import type { Fleet } from './generated/fleet.ts';
+import type { Fleet, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
 import { publicKeyProblem } from './public-key.ts';
-import type { WindowSpec } from './spec.ts';
+import type { RebootSpec, WindowSpec } from './spec.ts';
 
 export type FleetRules = {
   readonly windows: ReadonlyMap<string, WindowSpec>;
@@ -16,6 +16,8 @@ export type FleetRules = {
   readonly defaultWindow: string | null;
   /** Milliseconds; null: never. */
   readonly recycleEvery: number | null;
+  /** When hosts that say nothing themselves are rebooted; null: never. */
+  readonly reboot: RebootSpec | null;
   /** Milliseconds. */
   readonly checkInEvery: number;
   /** Audit branch, with `{host}` in it. */
@@ -50,6 +52,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     windows,
     defaultWindow,
     recycleEvery: recycleEvery(defaults?.recycle) ?? null,
+    reboot: rebootOf(defaults?.reboot) ?? null,
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
     auditBranch,
     requireSignedCommits,
@@ -66,6 +69,13 @@ export function unknownWindow(name: string, windows: FleetRules['windows']): str
 export function recycleEvery(recycle: { readonly every: string } | undefined): number | null | undefined {
   if (recycle === undefined) return undefined;
   return recycle.every === 'never' ? null : (parseDuration(recycle.every) ?? null);
+}
+
+/** undefined if nothing is said. */
+export function rebootOf(reboot: Reboot | undefined): RebootSpec | undefined {
+  if (reboot === undefined) return undefined;
+  const { every, after } = reboot;
+  return { every: every === undefined ? null : (recycleEvery({ every }) ?? null), after: after ?? null };
 }
 
 function readWindows(files: DesiredFiles, fleet: Loaded<Fleet>): ReadonlyMap<string, WindowSpec> {

@@ -85,7 +85,8 @@ export function placeGuest({ guest, box, files }: CheckedGuest, context: GuestCo
   };
 }
 
-function windowOf(name: string | null, rules: FleetRules): WindowSpec | null {
+/** By its name; null: none, or one that does not exist, of which there is a complaint. */
+export function windowOf(name: string | null, rules: FleetRules): WindowSpec | null {
   return name === null ? null : (rules.windows.get(name) ?? null);
 }
 

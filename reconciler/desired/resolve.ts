@@ -1,12 +1,12 @@
 /** From a revision of the infra repo and a host's name to what is asked of that host. */
 import { DesiredFiles, type Loaded } from './desired-files.ts';
-import { type FleetRules, readFleetRules, unknownWindow } from './fleet-rules.ts';
+import { type FleetRules, readFleetRules, rebootOf, unknownWindow } from './fleet-rules.ts';
 import type { Host } from './generated/host.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
 import { overrideWarnings } from './override.ts';
 import { publicKeyProblem } from './public-key.ts';
-import { checkGuest, placeGuest } from './resolve-guest.ts';
+import { checkGuest, placeGuest, windowOf } from './resolve-guest.ts';
 import type { GuestSpec, HostSpec } from './spec.ts';
 import type { DesiredTree } from './tree.ts';
 
@@ -43,6 +43,8 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     place: placeAmong(await files.names('hosts'), name),
     labels: host.data.labels ?? [],
     auditKey: host.data.auditKey.trim(),
+    window: windowOf(host.data.window ?? rules.defaultWindow, rules),
+    reboot: rebootOf(host.data.reboot) ?? rules.reboot,
     guests,
     catalogue: await files.names('boxes'),
     checkInEvery: rules.checkInEvery,

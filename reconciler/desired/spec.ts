@@ -91,6 +91,13 @@ export type GuestSpec = {
   readonly fingerprint: string;
 };
 
+export type RebootSpec = {
+  /** Longest time since it was last booted, in milliseconds; null: however long. */
+  readonly every: number | null;
+  /** Name of a change that needs a reboot: each name is rebooted for once; null: none. */
+  readonly after: string | null;
+};
+
 /** What a commit of the infra repo asks of one host. */
 export type HostSpec = {
   readonly host: string;
@@ -99,6 +106,10 @@ export type HostSpec = {
   readonly labels: readonly string[];
   /** The host's public key as the repo has it, in OpenSSH form (`ssh-ed25519 AAAA…`); who may sign its records. */
   readonly auditKey: string;
+  /** The host's own window, for what concerns it as a whole; null: any time. */
+  readonly window: WindowSpec | null;
+  /** When the host itself is rebooted; null: never. */
+  readonly reboot: RebootSpec | null;
   readonly guests: readonly GuestSpec[];
   /** Names of every box the catalogue has: only these are ever removed from the host. */
   readonly catalogue: readonly string[];

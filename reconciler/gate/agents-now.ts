@@ -1,11 +1,11 @@
 /** Drains the agents of the guests that are to be ended now, and puts back those that need not wait any more. */
+import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import { provenBuild } from '../plan/guests.ts';
 import { overrideOf } from '../plan/override.ts';
 import type { Action } from '../plan/plan.ts';
-import { actionGuest } from '../plan/subject.ts';
 import type { Request } from '../reconcile.ts';
 import { clearGuests, type DrainCandidate } from './drain.ts';
 import { endsGuest } from './gate.ts';
@@ -27,9 +27,12 @@ export async function clearAgents(
   observation: HostObservation,
   request: Request,
 ): Promise<Cleared> {
-  const candidates = actions
-    .filter(endsGuest)
-    .flatMap((action) => candidateOf(host, action, spec, observation));
+  const givenUp = actions.some(({ kind }) => kind === 'reboot-host') ? waitedInVain(host) : null;
+  if (givenUp !== null) return { held: new Map([[givenUp.guest, givenUp]]), notes: [] };
+  const candidates = observation.guests.flatMap((observed) => {
+    const ending = actions.find((action) => endsGuest(action, observed.name));
+    return ending === undefined ? [] : candidateOf(host, ending, spec, observed);
+  });
   const clearances = await clearGuests(candidates, {
     ...drainParts(host),
     signal: request.signal,
@@ -42,6 +45,15 @@ export async function clearAgents(
     else if (clearance.note !== null) notes.push(clearance.note);
   }
   return { held, notes };
+}
+
+/** A reboot needs all guests at once: while one of them was waited for in vain, the others are left at work. */
+function waitedInVain({ gaveUp, clock }: Host): (Gate & { readonly kind: 'job' }) | null {
+  const [first] = [...gaveUp].filter(([, until]) => until > clock.now());
+  if (first === undefined) return null;
+  const [guest, until] = first;
+  const detail = `${guest}: gave up waiting for its job; tries again at ${iso(until)}`;
+  return { kind: 'job', guest, since: null, detail };
 }
 
 /**
@@ -69,11 +81,9 @@ function candidateOf(
   host: Host,
   action: Action,
   spec: HostSpec,
-  observation: HostObservation,
+  observed: HostObservation['guests'][number],
 ): DrainCandidate[] {
-  const guest = actionGuest(action);
-  const observed = observation.guests.find(({ name }) => name === guest);
-  if (observed === undefined || !mayBeAtWork(observed.machine)) return [];
+  if (!mayBeAtWork(observed.machine)) return [];
   const memory = host.memory.read().guests[observed.name];
   const wanted = spec.guests.find(({ name }) => name === observed.name) ?? memory?.good?.spec;
   const agent = memory?.built?.spec.agent ?? wanted?.agent;

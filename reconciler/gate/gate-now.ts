@@ -1,5 +1,5 @@
 /** Gathers what the gates go by at this moment, and lets them decide. */
-import type { HostSpec } from '../desired/spec.ts';
+import type { HostSpec, WindowSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -20,13 +20,16 @@ export function gateNow(
     now: host.clock.now(),
     // a guest nobody declares any more goes by the window it had
     windowOf: (guest) =>
-      guest === null
-        ? (spec.guests[0]?.window ?? null)
-        : ((spec.guests.find(({ name }) => name === guest) ?? memory.guests[guest]?.good?.spec)?.window ??
-          null),
+      (spec.guests.find(({ name }) => name === guest) ?? memory.guests[guest]?.good?.spec)?.window ?? null,
+    hostWindows: distinct([spec.window, ...spec.guests.map(({ window }) => window)]),
     pause: memory.pause,
     forceWindow: request.forceWindow,
     freeBytes: observation.freeBytes,
     expectedMs: (action) => expectedMs(memory, action),
   });
+}
+
+function distinct(windows: readonly (WindowSpec | null)[]): readonly WindowSpec[] {
+  const known = windows.filter((window) => window !== null);
+  return [...new Map(known.map((window) => [window.name, window])).values()];
 }

@@ -8,7 +8,8 @@
  *    One already fetched needs twice its size. Boxes that come first in the plan have first claim.
  * 4. An action that is expected to last longer than what is left of the window waits for the next one; one that would fit
  *    in no window starts whenever its window is open.
- * 5. What needs a held action is held with it, by the same gates.
+ * 5. A reboot ends every guest, so the host's own window and that of each guest must be open for it, and no job may run in any.
+ * 6. What needs a held action is held with it, by the same gates.
  *
  * Whether a job runs is asked when everything else lets the action go: see drain.ts.
  */
@@ -24,8 +25,10 @@ import { followingOpening, windowLength, windowState } from './window.ts';
 export type GateFacts = {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The window of a guest (null: any time); of `null` for what concerns the host as a whole. */
-  readonly windowOf: (guest: string | null) => WindowSpec | null;
+  /** The window of a guest; null: any time. */
+  readonly windowOf: (guest: string) => WindowSpec | null;
+  /** All that must be open for what concerns the host as a whole. */
+  readonly hostWindows: readonly WindowSpec[];
   readonly pause: Pause | null;
   /** `sync --now`. */
   readonly forceWindow: boolean;
@@ -50,18 +53,23 @@ export function gatePlan(plan: Plan, facts: GateFacts): GatedAction[] {
 export function holdGuests(gated: readonly GatedAction[], held: ReadonlyMap<string, Gate>): GatedAction[] {
   return withNeeds(
     gated.map(({ action, gates }) => {
-      const gate = held.get(actionGuest(action) ?? '');
-      return { action, gates: gate !== undefined && endsGuest(action) ? [...gates, gate] : gates };
+      const met = [...held].flatMap(([guest, gate]) => (endsGuest(action, guest) ? [gate] : []));
+      return { action, gates: [...gates, ...met] };
     }),
   );
 }
 
-/** Whether a machine that exists is destroyed by it. */
-export function endsGuest(action: Action): boolean {
-  return action.kind === 'rebuild-guest' || action.kind === 'remove-guest';
+/** Whether a machine of this guest that runs is ended by it. */
+export function endsGuest(action: Action, guest: string): boolean {
+  return endsMachines(action) && (!('guest' in action) || action.guest === guest);
 }
 
-/** Rule 5. Needs name earlier actions, so one pass is enough. */
+/** Whether it ends machines, of a guest or of all. Also where nobody can have been at work in them: somebody is asked all the same. */
+export function endsMachines({ kind }: Action): boolean {
+  return kind === 'rebuild-guest' || kind === 'remove-guest' || kind === 'reboot-host';
+}
+
+/** Rule 6. Needs name earlier actions, so one pass is enough. */
 function withNeeds(gated: readonly GatedAction[]): GatedAction[] {
   const all = new Map<string, readonly Gate[]>();
   return gated.map(({ action, gates }) => {
@@ -74,17 +82,23 @@ function withNeeds(gated: readonly GatedAction[]): GatedAction[] {
 
 function disruptionGates(action: Action, facts: GateFacts): Gate[] {
   if (!action.disruptive) return [];
-  const gates = [opensWindow(action, facts) ? null : windowGate(action, facts), pauseGate(facts)];
+  const windows = opensWindow(action, facts) ? [] : windowsOf(action, facts);
+  const gates = [...windows.map((window) => windowGate(action, window, facts)), pauseGate(facts)];
   return gates.filter((gate) => gate !== null);
+}
+
+function windowsOf(action: Action, { windowOf, hostWindows }: GateFacts): readonly WindowSpec[] {
+  const guest = actionGuest(action);
+  if (guest === null) return hostWindows;
+  const window = windowOf(guest);
+  return window === null ? [] : [window];
 }
 
 function opensWindow(action: Action, { forceWindow }: GateFacts): boolean {
   return forceWindow || overrideOf(action).urgent !== undefined;
 }
 
-function windowGate(action: Action, facts: GateFacts): Gate | null {
-  const window = facts.windowOf(actionGuest(action));
-  if (window === null) return null;
+function windowGate(action: Action, window: WindowSpec, facts: GateFacts): Gate | null {
   const state = windowState(window, facts.now);
   if (!state.open) return closed(window, state.opensAtMs, `window ${window.name} is closed`);
   const expected = facts.expectedMs?.(action) ?? null;

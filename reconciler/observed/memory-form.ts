@@ -14,7 +14,7 @@ import {
   orNull,
   recordOf,
 } from './check.ts';
-import type { GuestMemory, Memory, SshTarget } from './memory.ts';
+import type { GuestMemory, Memory, RebootMemory, SshTarget } from './memory.ts';
 
 const strings = listOf(isString);
 
@@ -134,4 +134,20 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
   pause: orNull(objectOf<Pause>({ reason: isString, since: isString, until: orNull(isString) })),
   waiting: orNull(isString),
   refused: orNull(isString),
+  reboot: optional(
+    objectOf<RebootMemory>({
+      asked: orNull(
+        objectOf<NonNullable<RebootMemory['asked']>>({
+          record: isString,
+          at: isString,
+          bootId: isString,
+          after: orNull(isString),
+          reason: isString,
+          problem: optional(isString),
+        }),
+      ),
+      after: orNull(isString),
+      failedAt: orNull(isString),
+    }),
+  ),
 });

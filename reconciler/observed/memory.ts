@@ -68,7 +68,29 @@ export type Memory = {
   readonly waiting: string | null;
   /** Commit and reason of the last `refused` record, likewise. */
   readonly refused: string | null;
+  readonly reboot?: RebootMemory;
 };
+
+export type RebootMemory = {
+  /** Asked for, and not known yet to have happened or not. */
+  readonly asked: {
+    /** Id of the record that is to say what came of it. */
+    readonly record: string;
+    readonly at: string;
+    /** Of the boot that is to end. */
+    readonly bootId: string;
+    readonly after: string | null;
+    readonly reason: string;
+    /** Why it did not happen, where that is known. */
+    readonly problem?: string;
+  } | null;
+  /** The named change that the host was last rebooted for. */
+  readonly after: string | null;
+  /** When one did not happen. */
+  readonly failedAt: string | null;
+};
+
+export const NO_REBOOT: RebootMemory = { asked: null, after: null, failedAt: null };
 
 export function emptyMemory(host: string): Memory {
   return { version: 1, host, applied: null, guests: {}, pause: null, waiting: null, refused: null };

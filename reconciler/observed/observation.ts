@@ -71,6 +71,18 @@ export type Stranger = {
   readonly box: string;
 };
 
+/** What is known of the host's own boots. */
+export type ObservedBoot = {
+  /** Another one after every boot. */
+  readonly id: string;
+  /** When it was booted, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The named change that Boxreeve last rebooted it for. */
+  readonly after: string | null;
+  /** When a reboot was last asked for and did not happen, in milliseconds since the epoch. */
+  readonly failedAt: number | null;
+};
+
 export type HostObservation = {
   readonly boxes: readonly ObservedBox[];
   /** One for each declared guest, and one for each former guest that Boxreeve built and nobody declares now. */
@@ -80,6 +92,8 @@ export type HostObservation = {
   readonly fetched: readonly string[];
   /** Bytes free where boxes are fetched to, and where Vagrant keeps them. */
   readonly freeBytes: number;
+  /** null: this system does not say when it was booted. */
+  readonly boot: ObservedBoot | null;
   /** What could not be observed, and why; a guest named here is not acted on. */
   readonly unknown: readonly { readonly guest: string | null; readonly why: string }[];
 };

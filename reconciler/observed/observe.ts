@@ -7,6 +7,7 @@ import { dirname, sep } from 'node:path';
 import type { GuestSpec, HostSpec } from '../desired/spec.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { StateDir } from '../state-dir.ts';
+import { observedBoot, readBootId } from './boot.ts';
 import { asStranger, type BoxUse, livingEntries, usesByStrangers, withUse } from './boxes-in-use.ts';
 import { builtFromOf, type Clues, decideMachine, type GuestMachine, gatherClues } from './guest-machine.ts';
 import { type IndexEntry, machineIndexFile, readMachineIndex } from './machine-index.ts';
@@ -24,6 +25,8 @@ export type ObserveDeps = {
   readonly memory: Memory;
   /** Lines changed per file of a guest between a commit and the desired one. Asked only where the two differ. */
   lineChanges(guest: string, from: string): Promise<Readonly<Record<string, number>>>;
+  /** The providers of this host, unless others are named. */
+  readonly ask?: typeof askProviders;
 };
 
 /**
@@ -36,7 +39,7 @@ export async function observe(deps: ObserveDeps, spec: HostSpec): Promise<HostOb
   const strangers = entries.filter((entry) => !liesIn(deps.dirs.guests, entry.folder));
 
   const looked = guestNames(deps, spec).map((name) => lookAt(deps, spec, name));
-  const sighting = await askProviders(
+  const sighting = await (deps.ask ?? askProviders)(
     looked.flatMap(({ clues }) => [...clues.recorded, ...clues.remembered]),
   );
   const found = looked.map((guest) => ({ ...guest, ...decide(guest, sighting) }));
@@ -50,6 +53,7 @@ export async function observe(deps: ObserveDeps, spec: HostSpec): Promise<HostOb
     strangers: strangers.map(asStranger),
     fetched: fetchedBoxes(deps.dirs.boxes),
     freeBytes: Math.min(freeBytesAt(deps.dirs.root), freeBytesAt(deps.config.vagrantHome)),
+    boot: observedBoot(await readBootId(), deps.memory, Date.now()),
     unknown: [
       ...doubtsAboutIndex(deps.config.vagrantHome, index),
       ...found.flatMap(({ name, unknown }) => (unknown === null ? [] : [{ guest: name, why: unknown }])),

@@ -9,6 +9,7 @@
  * 6. A box that a guest would go back to is removed only after the guest is proven on another, unless the same plan puts
  *    another file in its place.
  * 7. A box that the plan builds guests from is removed only to put another file in its place.
+ * 9. A reboot is the last action.
  * 8. There is one way for each guest: created, rebuilt, started or removed, but for removed-then-created and restored-then-rebuilt.
  */
 import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
@@ -28,7 +29,14 @@ export function lintPlan(plan: Plan, observation: HostObservation): string[] {
       ...lintRemoval(action, plan, needs, observation),
     ]),
     ...lintWays(plan.actions),
+    ...lintReboot(plan.actions),
   ];
+}
+
+/** What comes after a reboot would be done while the host goes down. */
+function lintReboot(actions: readonly Action[]): string[] {
+  const at = actions.findIndex(({ kind }) => kind === 'reboot-host');
+  return at === -1 || at === actions.length - 1 ? [] : ['reboot-host is not the last action'];
 }
 
 type Needs = ReadonlyMap<string, ReadonlySet<string>>;

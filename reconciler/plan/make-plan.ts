@@ -26,7 +26,10 @@
  * 16. Not before every guest that stands on it, or would go back to it, is proven on another; never while anything else stands on it.
  * 17. Not while any part of the host could not be observed.
  *
- * Order: fetch, add, create and start, rebuild what is unproven, then what disturbs (rebuild, remove), then remove boxes.
+ * The host
+ * 18. It is rebooted for its age or for a named change, after everything else: see reboot.ts.
+ *
+ * Order: fetch, add, create and start, rebuild what is unproven, then what disturbs (rebuild, remove), then remove boxes, then reboot.
  */
 import type { HostSpec } from '../desired/spec.ts';
 import type { HostObservation } from '../observed/observation.ts';
@@ -37,6 +40,7 @@ import { decideGuest } from './guests.ts';
 import { removeOldBoxes } from './old-boxes.ts';
 import { inOrder } from './order.ts';
 import type { Plan } from './plan.ts';
+import { planReboot } from './reboot.ts';
 import { boxKey } from './subject.ts';
 import { aimAt, leftAlone } from './targets.ts';
 
@@ -85,6 +89,7 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
     ]),
     settled: (guest) => decided.some((other) => other.desired.name === guest && isSettled(other)),
   });
+  const reboot = planReboot(spec, observation, now);
   return {
     host: spec.host,
     commit,
@@ -93,8 +98,9 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
       ...guests.flatMap(({ drafts }) => drafts),
       ...former.drafts,
       ...old.drafts,
+      ...reboot.drafts,
     ]),
-    held: [...aims.held, ...guests.flatMap(({ held }) => held), ...former.held],
+    held: [...aims.held, ...guests.flatMap(({ held }) => held), ...former.held, ...reboot.held],
     notes: [...notes, ...former.notes, ...old.notes],
   };
 }

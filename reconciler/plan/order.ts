@@ -12,6 +12,7 @@ export const Rank = {
   rebuildUnproven: 3,
   disrupt: 4,
   removeBox: 5,
+  reboot: 6,
 } as const;
 export type Rank = (typeof Rank)[keyof typeof Rank];
 

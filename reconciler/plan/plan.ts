@@ -48,7 +48,13 @@ export type Action = Common &
         readonly target: GuestTarget;
       }
     | { readonly kind: 'remove-guest'; readonly guest: string }
-    | { readonly kind: 'reboot-host' }
+    | {
+        readonly kind: 'reboot-host';
+        /** Of the boot that is to end. */
+        readonly bootId: string;
+        /** The named change that asks for it, if one stands in the desired state. */
+        readonly named: string | null;
+      }
   );
 export type ActionKind = Action['kind'];
 

@@ -131,6 +131,7 @@ export function showSync(document: SyncDocument): string {
 
 const SIGNS: Readonly<Record<string, string>> = {
   done: 'done  ',
+  begun: 'begun ',
   failed: 'FAILED',
   skipped: 'skip  ',
   interrupted: 'CUT   ',

@@ -108,6 +108,8 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     checkInEvery: 86_400_000,
     auditBranch: 'audit/builder1',
     place: 0,
+    window: null,
+    reboot: null,
     requireSignedCommits: false,
     warnings: [],
   };

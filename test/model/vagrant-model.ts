@@ -65,6 +65,7 @@ export function modelVagrant(vagrantHome: string): VagrantModel {
     vagrant: {
       up: (project, provider, provision, run) =>
         command('up', run, project, (at) => up(project, at, provider, provision, run)),
+      halt: (project, run) => command('halt', run, project, async () => halt(project)),
       destroy: (project, run) => command('destroy', run, project, async () => destroy(project)),
       addBox: (catalogue, box, run) => command('box add', run, null, async () => addBox(catalogue, box)),
       removeBox: (box, run) => command('box remove', run, null, async () => removeBox(box)),
@@ -152,6 +153,12 @@ export function modelVagrant(vagrantHome: string): VagrantModel {
     model.machines.set(id, machine);
     writeRecord(vagrantHome, project.folder, id, box);
     return machine;
+  }
+
+  function halt({ folder }: Project): VagrantResult {
+    const machine = model.machines.get(recordedId(folder, PROVIDER) ?? '');
+    if (machine !== undefined) machine.running = false;
+    return ended({}, null);
   }
 
   /** Of all providers that it has a record of; of none: nothing to do, and that is no failure. */

@@ -27,6 +27,7 @@ export interface Fleet {
      */
     window?: string;
     recycle?: Recycle;
+    reboot?: Reboot;
     /**
      * Longest time between two audit records of a host: when nothing happens for so long, it records that all is in order, so that silence means trouble.
      */
@@ -116,4 +117,17 @@ export interface Recycle {
    * How often, such as `1d`. Each host has a minute of the window of its own, so that not all go at once. `never`: not at all.
    */
   every: string;
+}
+/**
+ * When a host is rebooted, unless its own file says otherwise. Without it, never.
+ */
+export interface Reboot {
+  /**
+   * Longest time since it was last booted, by whatever hand, such as `7d`; at the host's own minute of the window. `never`: not for its age.
+   */
+  every?: string;
+  /**
+   * Name of a change that needs a reboot, such as `macos-14.6`: each new name here reboots the host once.
+   */
+  after?: string;
 }

@@ -1,12 +1,19 @@
 /** Made by setup/generate-types.mjs from desired-state/schema/host-config.json: change that, not this. */
 
 /**
- * A program and its arguments, run without a shell; what it prints, without its last newline, is the value. For the macOS Keychain, `age`, `sops`, `op` and the like.
+ * Program and arguments that reboot this host, for where the desired state asks for that. Without it, `/sbin/shutdown -r now`, with `sudo -n` before it where the reconciler is not root.
  *
  * @minItems 1
  * @maxItems 256
  */
 export type Argv = [string, ...string[]];
+/**
+ * A program and its arguments, run without a shell; what it prints, without its last newline, is the value. For the macOS Keychain, `age`, `sops`, `op` and the like.
+ *
+ * @minItems 1
+ * @maxItems 256
+ */
+export type Argv1 = [string, ...string[]];
 
 /**
  * `host.yaml`: the host's own file, `/etc/boxreeve/host.yaml` or the one that `--config` names. It holds what may not stand in the infra repo. Paths may begin with `~/`; a relative one counts from the folder of this file.
@@ -48,6 +55,7 @@ export interface HostConfig {
    * How often the infra repo is asked for news; some jitter is added. At least a second.
    */
   poll?: string;
+  rebootCommand?: Argv;
   /**
    * VAGRANT_HOME for every call of Vagrant. Without it the environment's, else `~/.vagrant.d`.
    */
@@ -71,5 +79,5 @@ export interface SecretSource {
    * An environment variable of the reconciler.
    */
   env?: string;
-  exec?: Argv;
+  exec?: Argv1;
 }

@@ -32,6 +32,7 @@ export interface Host {
    * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
    */
   window?: string;
+  reboot?: Reboot;
   /**
    * Names of the guests this host is to have, each a folder in `guests/`. A guest taken off the list is removed from the host.
    *
@@ -40,4 +41,17 @@ export interface Host {
    * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
    */
   guests: string[];
+}
+/**
+ * When this host is rebooted, instead of `defaults.reboot` of `fleet.yaml`.
+ */
+export interface Reboot {
+  /**
+   * Longest time since it was last booted, by whatever hand, such as `7d`; at the host's own minute of the window. `never`: not for its age.
+   */
+  every?: string;
+  /**
+   * Name of a change that needs a reboot, such as `macos-14.6`: each new name here reboots the host once.
+   */
+  after?: string;
 }

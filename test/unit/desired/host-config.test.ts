@@ -36,6 +36,9 @@ async function mistakes(text: string): Promise<string[]> {
   }
 }
 
+/** Root may do it; anyone else needs to be let. */
+const REBOOT = [...(process.getuid?.() === 0 ? [] : ['sudo', '-n']), '/sbin/shutdown', '-r', 'now'];
+
 describe('host.yaml', () => {
   it('may say no more than who the host is, where the infra repo is, and where its key is', async () => {
     expect(await load(LEAST)).toEqual({
@@ -48,6 +51,7 @@ describe('host.yaml', () => {
       signingKey: join(dir, 'id_ed25519'),
       poll: 60_000,
       secrets: {},
+      rebootCommand: REBOOT,
       vagrantHome: join(homedir(), '.vagrant.d'),
     });
   });
@@ -63,6 +67,7 @@ stateDir: state
 signingKey: ~/keys/id
 poll: 1m30s
 vagrantHome: ~/vagrant
+rebootCommand: [/usr/local/bin/reboot-host, now]
 secrets:
   A: { file: secrets/a }
   B: { env: B_VALUE }
@@ -78,6 +83,7 @@ secrets:
       stateDir: join(dir, 'state'),
       signingKey: join(homedir(), 'keys/id'),
       poll: 90_000,
+      rebootCommand: ['/usr/local/bin/reboot-host', 'now'],
       vagrantHome: join(homedir(), 'vagrant'),
       secrets: {
         A: { file: join(dir, 'secrets/a') },

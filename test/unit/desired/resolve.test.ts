@@ -22,6 +22,16 @@ async function guestWith(lines: string, change: Readonly<Record<string, Item | n
   return guest;
 }
 
+describe('a reboot', () => {
+  const DEFAULT = { [FILES.fleet]: FLEET.replace('  checkIn', '  reboot: { every: 7d }\n  checkIn') };
+
+  it('is asked for by the fleet, and otherwise by the host', async () => {
+    expect((await resolveWith(DEFAULT)).reboot).toEqual({ every: 604_800_000, after: null });
+    const own = { ...DEFAULT, [FILES.host]: `${HOST}reboot: { every: never, after: macos-14.6 }\n` };
+    expect((await resolveWith(own)).reboot).toEqual({ every: null, after: 'macos-14.6' });
+  });
+});
+
 describe('a change that goes before others', () => {
   it('is urgent, and may interrupt jobs with a reason; each is warned of, and neither is part of the fingerprint', async () => {
     const plain = await guestWith('');
@@ -52,6 +62,14 @@ describe('a right desired state', () => {
     expect(await resolveWith()).toEqual({
       host: 'builder1',
       place: 0,
+      window: {
+        name: 'nightly',
+        days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+        from: '20:00',
+        to: '05:00',
+        timezone: 'Europe/Zurich',
+      },
+      reboot: null,
       labels: ['catalina', 'canary'],
       auditKey: KEYS.builder1,
       catalogue: ['azure-ci-node'],

@@ -37,6 +37,7 @@ function gate(change: Partial<GateFacts> = {}, plan = planOf()): Map<string, Gat
   const gated = gatePlan(plan, {
     now: NOON,
     windowOf: () => NIGHTLY,
+    hostWindows: [NIGHTLY],
     pause: null,
     forceWindow: false,
     freeBytes: 1e9,
@@ -237,6 +238,7 @@ describe('a job found later', () => {
   const gated = gatePlan(planOf(), {
     now: NIGHT,
     windowOf: () => NIGHTLY,
+    hostWindows: [NIGHTLY],
     pause: null,
     forceWindow: false,
     freeBytes: 1e9,
@@ -270,7 +272,13 @@ describe('a job found later', () => {
 });
 
 describe('the summary of what is waited for', () => {
-  const facts = { windowOf: () => NIGHTLY, pause: null, forceWindow: false, freeBytes: 1e9 };
+  const facts = {
+    windowOf: () => NIGHTLY,
+    hostWindows: [NIGHTLY],
+    pause: null,
+    forceWindow: false,
+    freeBytes: 1e9,
+  };
   const summary = (now: number, plan = planOf(), pause: GateFacts['pause'] = null) =>
     gateSummary(gatePlan(plan, { ...facts, now, pause }));
 

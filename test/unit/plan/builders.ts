@@ -85,6 +85,8 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
   return {
     host: 'builder1',
     place: 0.5,
+    window: NIGHTLY,
+    reboot: null,
     labels: [],
     auditKey: 'ssh-ed25519 AAAA builder1',
     guests,
@@ -149,7 +151,16 @@ export function observedBox(
 }
 
 export function observation(change: Partial<HostObservation> = {}): HostObservation {
-  return { boxes: [], guests: [], strangers: [], fetched: [], freeBytes: 1e12, unknown: [], ...change };
+  return {
+    boxes: [],
+    guests: [],
+    strangers: [],
+    fetched: [],
+    freeBytes: 1e12,
+    unknown: [],
+    boot: null,
+    ...change,
+  };
 }
 
 export function ids(plan: Plan): string[] {

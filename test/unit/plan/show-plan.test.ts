@@ -21,7 +21,14 @@ import {
 } from './builders.ts';
 
 function gate(plan: Plan, freeBytes = 1e12): GatedAction[] {
-  return gatePlan(plan, { now: NOW, windowOf: () => NIGHTLY, pause: null, forceWindow: false, freeBytes });
+  return gatePlan(plan, {
+    now: NOW,
+    windowOf: () => NIGHTLY,
+    hostWindows: [NIGHTLY],
+    pause: null,
+    forceWindow: false,
+    freeBytes,
+  });
 }
 
 const failed = {
@@ -131,6 +138,7 @@ describe('a plan as a document', () => {
         const gated = gatePlan(changing, {
           now: NOW,
           windowOf: () => NIGHTLY,
+          hostWindows: [NIGHTLY],
           pause: paused ? pause : null,
           forceWindow: false,
           freeBytes: short ? 0 : 1e12,

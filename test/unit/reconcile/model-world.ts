@@ -14,7 +14,7 @@ import type { HostSpec } from '../../../reconciler/desired/spec.ts';
 import { endsGuest } from '../../../reconciler/gate/gate.ts';
 import type { CommitInfo } from '../../../reconciler/git/ports.ts';
 import type { Host } from '../../../reconciler/host-ports.ts';
-import { emptyMemory, type Memory, newGuestMemory } from '../../../reconciler/observed/memory.ts';
+import { emptyMemory, type Memory, NO_REBOOT, newGuestMemory } from '../../../reconciler/observed/memory.ts';
 import type { HostObservation } from '../../../reconciler/observed/observation.ts';
 import type { Action } from '../../../reconciler/plan/plan.ts';
 import { modelPool, type Pool } from '../gate/model-pool.ts';
@@ -34,6 +34,7 @@ export type World = {
   readonly chain: AuditRecord[];
   readonly attempts: string[];
   readonly pool: Pool;
+  bootId: string;
   /** Jobs that ran in a guest when it was ended. */
   killed: number;
   dispose(): void;
@@ -51,6 +52,7 @@ export function newWorld(): World {
     chain: [],
     attempts: [],
     pool: modelPool(),
+    bootId: 'boot',
     killed: 0,
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -157,6 +159,11 @@ function portsOf(world: World, effect: Effect): Host {
     takeRepairs: () => [],
     maintain: async () => undefined,
     newId: () => crypto.randomUUID(),
+    bootId: async () => world.bootId,
+    reboot: async () => {
+      world.bootId = `${world.bootId}+`;
+      throw new Died('the host went down');
+    },
     assertCanRecord: async () => undefined,
   };
 }
@@ -170,7 +177,13 @@ function specOf(world: World, commit: string): HostSpec {
 }
 
 function perform(world: World, action: Action): void {
-  if (endsGuest(action) && world.pool.job !== null) world.killed += 1;
+  if (action.kind === 'reboot-host') {
+    const { bootId, named, reason } = action;
+    const asked = { record: crypto.randomUUID(), at: iso(world.now), bootId, after: named, reason };
+    world.memory = { ...world.memory, reboot: { ...(world.memory.reboot ?? NO_REBOOT), asked } };
+    return;
+  }
+  if (endsGuest(action, 'azure-agent') && world.pool.job !== null) world.killed += 1;
   const plan = { host: 'builder1', commit: world.tip, actions: [action], held: [], notes: [] };
   world.now += 1;
   world.seen = carryOut(plan, world.seen, world.now);
@@ -179,7 +192,7 @@ function perform(world: World, action: Action): void {
 function done(action: Action, now: number): ActionOutcome {
   return {
     action,
-    result: 'done',
+    result: action.kind === 'reboot-host' ? 'begun' : 'done',
     startedAt: iso(now),
     durationMs: 1,
     exitStatus: 0,

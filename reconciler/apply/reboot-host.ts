@@ -1,0 +1,44 @@
+/**
+ * `reboot-host`, up to the moment before: guests are shut down, and memory says, durably, which boot is to end. The reboot itself
+ * comes when the record of this attempt is made and pushed (daemon/service.ts), and the first run after it says what came of it
+ * (finish-reboot.ts). Dying anywhere in between leaves a host whose next run boots its guests again.
+ */
+import { iso, MINUTE } from '../clock.ts';
+import { NO_REBOOT } from '../observed/memory.ts';
+import type { Action } from '../plan/plan.ts';
+import { projectOf } from './build-guest.ts';
+import { failpoint } from './failpoint.ts';
+import { done, failedCommand, type Step, type StepResult } from './step.ts';
+
+/** Limit on shutting one guest down, in milliseconds. */
+const HALT_LIMIT = 10 * MINUTE;
+
+export async function beginReboot(
+  step: Step,
+  action: Action & { readonly kind: 'reboot-host' },
+): Promise<StepResult> {
+  for (const [guest, { built }] of Object.entries(step.memory.read().guests)) {
+    if (built === null) continue;
+    const project = await projectOf(step, guest, built.spec);
+    const halted = await step.vagrant.halt(project, step.run(HALT_LIMIT));
+    if (halted.problem === null) continue;
+    await noteFailedReboot(step);
+    return { ...failedCommand(`vagrant halt of ${guest}`, halted), guestAtFault: false };
+  }
+  failpoint('guests-halted');
+  const { bootId, named, reason } = action;
+  await step.memory.update((memory) => ({
+    ...memory,
+    reboot: {
+      ...(memory.reboot ?? NO_REBOOT),
+      asked: { record: step.newId(), at: iso(step.clock.now()), bootId, after: named, reason },
+    },
+  }));
+  return { ...done, result: 'begun' };
+}
+
+/** It is not tried again in this window: guests would go down and up at every poll. */
+async function noteFailedReboot({ memory, clock }: Step): Promise<void> {
+  const failedAt = iso(clock.now());
+  await memory.update((all) => ({ ...all, reboot: { ...(all.reboot ?? NO_REBOOT), failedAt } }));
+}
