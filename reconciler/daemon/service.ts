@@ -193,6 +193,9 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
 async function forgetFailures(host: Host): Promise<void> {
   for (const guest of Object.keys(host.memory.read().guests))
     await host.memory.updateGuest(guest, { failed: null });
+  await host.memory.update((memory) =>
+    memory.reboot === undefined ? memory : { ...memory, reboot: { ...memory.reboot, failedAt: null } },
+  );
 }
 
 /** Pushes what the remote lacks. A remote that is away keeps nothing from being done; a diverged branch is a problem. */

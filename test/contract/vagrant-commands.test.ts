@@ -244,6 +244,19 @@ end
     expect(await subject.askMachine({ provider: 'lxc', id })).toEqual({ state: 'gone' });
   });
 
+  test('a guest is shut down, stays, and can be shut down twice', async () => {
+    const project = await layProject('echo hello');
+    expect((await subject.vagrant.up(project, 'lxc', true, run())).problem).toBe(null);
+    const record = recordOf(project);
+    expect((await subject.vagrant.halt(project, run())).problem).toBe(null);
+    expect(await lookAt(project)).toEqual({ state: 'exists', power: 'stopped' });
+    expect((await subject.vagrant.halt(project, run())).problem).toBe(null);
+    expect(recordOf(project)?.id).toBe(record?.id);
+    expect((await subject.vagrant.up(project, 'lxc', false, run())).problem).toBe(null);
+    expect(await lookAt(project)).toEqual({ state: 'exists', power: 'running' });
+    expect((await subject.vagrant.destroy(project, run())).problem).toBe(null);
+  });
+
   test('a machine that was taken away below Vagrant is destroyed by it without complaint, and its record with it', async () => {
     const project = await layProject('echo hello');
     expect((await subject.vagrant.up(project, 'lxc', true, run())).problem).toBe(null);

@@ -45,6 +45,11 @@ async function change(version: string, guest: Partial<GuestOptions> = {}): Promi
   return scene.repo.merge(`Generation ${generation}`);
 }
 
+/** Of the last commit on the host's audit branch, as anyone reads it. */
+function lastMessage(): Promise<string> {
+  return scene.repo.remoteGit('log', '-1', '--format=%B', `audit/${scene.host.name}`);
+}
+
 async function kinds(): Promise<string[]> {
   const { document } = await scene.host.json('audit', 'log');
   const { records }: { records: { sequence: number; kind: string }[] } = JSON.parse(JSON.stringify(document));
@@ -128,6 +133,19 @@ describe('a window that is closed, and a pause', () => {
     });
     expect(await lab.containers()).not.toEqual(before);
     expect(await scene.host.json('audit', 'verify')).toMatchObject({ exitCode: 0, document: { ok: true } });
+  });
+
+  it('an urgent change does not wait for the window, and its record says so', async () => {
+    const before = await lab.containers();
+    await change('2022.2.24', { more: { urgent: true, reason: 'CVE-2026-1234' } });
+    expect(await scene.host.json('sync')).toMatchObject({
+      exitCode: 0,
+      document: {
+        actions: [{ kind: 'rebuild-guest', reason: expect.stringContaining('URGENT') }],
+      },
+    });
+    expect(await lab.containers()).not.toEqual(before);
+    expect(await lastMessage()).toContain('URGENT, does not wait for its window (CVE-2026-1234)');
   });
 });
 
@@ -236,6 +254,22 @@ describe('a CI agent behind commands', () => {
     await ssh('pkill -f "sleep 98765[4]"; exit 0');
     expect(await scene.host.json('sync', '--now')).toMatchObject({ exitCode: 0 });
     expect(await lab.containers()).not.toEqual(before);
+  });
+
+  it('a change that interrupts jobs ends the one that runs, and says which and why', async () => {
+    told();
+    const before = await lab.containers();
+    writeFileSync(job, 'job 8813 (build #4712)');
+    await change('2022.2.17', { agent: agent(), more: { interruptJobs: true, reason: 'CVE-2026-1234' } });
+    const plan = await scene.host.boxreeve('plan');
+    expect(plan.stdout.replaceAll(/\s+/g, ' ')).toContain('INTERRUPTS A RUNNING JOB (CVE-2026-1234)');
+    expect(await scene.host.json('sync')).toMatchObject({ exitCode: 0 });
+    expect(await lab.containers()).not.toEqual(before);
+    expect(told()).toEqual(['drain', 'idle', 'undrain']);
+    rmSync(job);
+    expect(await lastMessage()).toMatch(
+      /note: JOB INTERRUPTED: .*job 8813 \(build #4712\).*because: CVE-2026-1234/,
+    );
   });
 
   it('killed with -9 while drained, the next run puts the agent back', async () => {

@@ -13,6 +13,8 @@ export type GuestOptions = {
   /** As in guest.yaml, in JSON. */
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly timeouts?: Readonly<Record<string, string>>;
+  /** Further keys of guest.yaml. */
+  readonly more?: Readonly<Record<string, unknown>>;
 };
 
 export const GUEST = 'azure-agent';
@@ -49,11 +51,12 @@ export function writeHost(
   repo: InfraRepo,
   host: { readonly name: string; readonly publicKey: string },
   guests: readonly string[] = [GUEST],
+  more = '',
 ): void {
   const { name, publicKey } = host;
   repo.write(
     `desired-state/hosts/${name}.yaml`,
-    `kind: Host\nname: ${name}\nlabels: [lab]\nauditKey: ${publicKey}\nguests: [${guests.join(', ')}]\n`,
+    `kind: Host\nname: ${name}\nlabels: [lab]\nauditKey: ${publicKey}\nguests: [${guests.join(', ')}]\n${more}`,
   );
 }
 
@@ -70,6 +73,7 @@ export function writeGuest(repo: InfraRepo, options: GuestOptions): void {
     agent: options.agent ?? { system: 'none' },
     probes: options.probes ?? [{ name: 'named', run: 'cat /etc/guest-name', expect: '\\w' }],
     timeouts: { up: '2m', drain: '1m', probe: '30s', ...options.timeouts },
+    ...options.more,
   };
   // JSON is YAML, and nothing needs quoting by hand
   repo.write(`${folder}/guest.yaml`, `${JSON.stringify(fields, null, 2)}\n`);
