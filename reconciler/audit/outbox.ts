@@ -8,11 +8,10 @@
  * 4. The file goes only when the record is on the chain. The chain takes one id once, so dying anywhere in between is repaired by
  *    doing the rest again.
  */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ActionOutcome, AttemptLog } from '../apply/outcome.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { Action } from '../plan/plan.ts';
+import { fileJournal } from './journal-file.ts';
 import type { RecordDraft, Trigger } from './record.ts';
 import type { Reserve } from './reserve.ts';
 
@@ -57,18 +56,28 @@ type Line =
   | { readonly event: 'end'; readonly outcome: ActionOutcome }
   | { readonly event: 'complete'; readonly draft: RecordDraft };
 
+/** Where the lines are kept; each call is durable when it resolves. */
+export type Journal = {
+  /** null if there is none; one that cannot be read is not none. */
+  read(): Promise<string | null>;
+  /** Begins it with this line. Throws if there is one already. */
+  create(line: string): Promise<void>;
+  append(line: string): Promise<void>;
+  remove(): Promise<void>;
+};
+
+/** The journal in a folder. */
 export function openOutbox(folder: string, reserve: Reserve, now: () => string): Outbox {
-  const file = join(folder, 'attempt.jsonl');
-  const close = async () => {
-    await rm(file, { force: true });
-    await syncFolder(folder);
-  };
+  return outboxOver(fileJournal(folder, reserve), now);
+}
+
+export function outboxOver(journal: Journal, now: () => string): Outbox {
+  const text = (line: Line) => `${JSON.stringify(line)}\n`;
+  const write = (line: Line) => journal.append(text(line));
+  const close = () => journal.remove();
   return {
     open: async (header) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await reserve.use(() => append(file, { event: 'open', header }, 'wx'));
-      await syncFolder(folder);
-      const write = (line: Line) => reserve.use(() => append(file, line, 'a'));
+      await journal.create(text({ event: 'open', header }));
       return {
         id: header.id,
         header,
@@ -80,7 +89,7 @@ export function openOutbox(folder: string, reserve: Reserve, now: () => string):
       };
     },
     interrupted: async () => {
-      const left = replay(await readJournal(file));
+      const left = replay(await journal.read());
       if (left === 'nothing') return null;
       if (left === 'torn') {
         // the very first line was cut: nothing had been begun
@@ -90,44 +99,6 @@ export function openOutbox(folder: string, reserve: Reserve, now: () => string):
       return { ...left, close };
     },
   };
-}
-
-/** null if there is none; a journal that cannot be read is not none. */
-async function readJournal(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-}
-
-async function append(file: string, line: Line, flags: 'a' | 'wx'): Promise<void> {
-  const handle = await open(file, flags, 0o600);
-  try {
-    const { size } = await handle.stat();
-    try {
-      await handle.appendFile(`${JSON.stringify(line)}\n`);
-      await handle.datasync();
-    } catch (error) {
-      // half a line would hide the next one
-      await handle.truncate(size).catch(() => undefined);
-      throw error;
-    }
-  } catch (error) {
-    if (flags === 'wx') await rm(file, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A new or removed name is durable only when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Reads a journal as far as it is whole: a crash can cut its last line anywhere. Pure. */

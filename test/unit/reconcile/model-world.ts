@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { ActionOutcome } from '../../../reconciler/apply/outcome.ts';
-import { openOutbox } from '../../../reconciler/audit/outbox.ts';
+import { fileJournal } from '../../../reconciler/audit/journal-file.ts';
+import { type Journal, outboxOver } from '../../../reconciler/audit/outbox.ts';
 import type { AuditRecord } from '../../../reconciler/audit/record.ts';
 import { iso } from '../../../reconciler/clock.ts';
 import type { HostSpec } from '../../../reconciler/desired/spec.ts';
@@ -25,7 +26,8 @@ export class Died extends Error {}
 
 /** What outlives the process. */
 export type World = {
-  readonly folder: string;
+  /** Of the attempt under way. */
+  readonly journal: Journal;
   now: number;
   tip: string;
   readonly specs: Map<string, HostSpec>;
@@ -40,10 +42,16 @@ export type World = {
   dispose(): void;
 };
 
+/** Its journal is a real one, on disk. */
 export function newWorld(): World {
   const folder = mkdtempSync(join(tmpdir(), 'boxreeve-world-'));
+  const journal = fileJournal(join(folder, 'outbox'), { use: (work) => work() });
+  return { ...worldOver(journal), dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export function worldOver(journal: Journal): World {
   return {
-    folder,
+    journal,
     now: NOW,
     tip: '',
     specs: new Map(),
@@ -54,7 +62,7 @@ export function newWorld(): World {
     pool: modelPool(),
     bootId: 'boot',
     killed: 0,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose: () => undefined,
   };
 }
 
@@ -81,10 +89,11 @@ export function newProcess(world: World, dieAt: number): { host: Host; calls(): 
   return { host: portsOf(world, effect), calls: () => calls };
 }
 
-type Effect = <T>(work: () => T | Promise<T>) => Promise<T>;
+export type Effect = <T>(work: () => T | Promise<T>) => Promise<T>;
 
-function portsOf(world: World, effect: Effect): Host {
-  const outbox = openOutbox(join(world.folder, 'outbox'), { use: (work) => work() }, () => iso(world.now));
+/** @param effect wraps each call whose effect lasts */
+export function portsOf(world: World, effect: Effect): Host {
+  const outbox = outboxOver(world.journal, () => iso(world.now));
   const update = (change: (memory: Memory) => Memory) =>
     effect(() => {
       world.memory = change(world.memory);
