@@ -2,6 +2,7 @@
 import type { WindowSpec } from '../desired/spec.ts';
 import type { GuestMemory } from '../observed/memory.ts';
 import type { Gate } from './gates.ts';
+import { clockTime } from './wall-clock.ts';
 import { followingOpening, windowState } from './window.ts';
 
 type Limits = { readonly timeoutMs: number; readonly window: WindowSpec | null };
@@ -37,14 +38,4 @@ export function jobGate(facts: {
     since: noted.since,
     detail: `${guest}: ${detail}; ${drained}; gives up ${clockTime(deadline, zone)} (${zone})`,
   };
-}
-
-/** `21:04`, as the wall clock in a zone shows it. */
-function clockTime(instant: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).format(instant);
 }

@@ -20,6 +20,7 @@ import { overrideOf } from '../plan/override.ts';
 import type { Action, Plan } from '../plan/plan.ts';
 import { actionGuest } from '../plan/subject.ts';
 import type { Gate, GatedAction, Pause } from './gates.ts';
+import { wallClock } from './wall-clock.ts';
 import { followingOpening, windowLength, windowState } from './window.ts';
 
 export type GateFacts = {
@@ -118,20 +119,6 @@ function closed(window: WindowSpec, opensAt: number | null, why: string): Gate {
         ? `${why}, and never opens: it has no days`
         : `${why} until ${wallClock(opensAt, window.timezone)}`,
   };
-}
-
-/** `Wed 14 Jan 20:00 (Europe/Zurich)`: the window's own clock, since that is what its author thinks in. */
-export function wallClock(instant: number, timeZone: string): string {
-  const shown = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).format(instant);
-  return `${shown.replaceAll(',', '')} (${timeZone})`;
 }
 
 function pauseGate({ pause, now }: GateFacts): Gate | null {

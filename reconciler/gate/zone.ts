@@ -14,6 +14,7 @@ export type Zone = {
 
 /** No zone on record changes its offset and back within this time, so looking this often misses nothing. */
 const STRIDE = 6 * HOUR;
+const LOOK_AROUND = 8 * STRIDE;
 
 const known = new Map<string, Zone>();
 
@@ -38,7 +39,23 @@ export function isZone(name: string): boolean {
 
 function makeZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  const offsetAt = (instant: number) => parseOffset(format.format(instant));
+  const ask = (instant: number) => parseOffset(format.format(instant));
+  /** Around the last instant asked for: a window is asked many times about a few days. */
+  let steady = { from: 0, to: -1, offset: 0 };
+
+  function offsetAt(instant: number): number {
+    if (instant < steady.from || instant > steady.to) steady = steadyAround(instant);
+    return steady.offset;
+  }
+
+  function steadyAround(instant: number): typeof steady {
+    const offset = ask(instant);
+    let [from, to] = [instant, instant];
+    while (from > instant - LOOK_AROUND && ask(from - STRIDE) === offset) from -= STRIDE;
+    while (to < instant + LOOK_AROUND && ask(to + STRIDE) === offset) to += STRIDE;
+    return { from, to, offset };
+  }
+
   return {
     offsetAt,
     firstChange: (from, to) => {

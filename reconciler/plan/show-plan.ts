@@ -1,7 +1,7 @@
 /** A plan for people to read, and as a document for programs (`report/schema/plan.json`). Pure. */
 import { showDuration } from '../duration.ts';
-import { wallClock } from '../gate/gate.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
+import { wallClock } from '../gate/wall-clock.ts';
 import type { Action, BoxRef, Plan } from './plan.ts';
 import { shortCommit } from './reasons.ts';
 import { actionGuest } from './subject.ts';
