@@ -52,17 +52,28 @@ export type AgentSpec =
 
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 
-/** When disruptive actions may start. `from` later than or equal to `to` means: until `to` on the next day. */
-export type WindowSpec = {
-  readonly name: string;
-  /** The days on which the window opens. */
+/** A span of the day. `to` not later than `from` means: until `to` on the next day. */
+export type SpanSpec = {
+  /** The days on which it begins. */
   readonly days: readonly Weekday[];
   /** Local wall-clock time `HH:MM`. */
   readonly from: string;
   readonly to: string;
+};
+
+/** When disruptive actions may start; what its parts mean is told in gate/window.ts. */
+export type WindowSpec = {
+  readonly name: string;
   /** IANA time zone. */
   readonly timezone: string;
-};
+  /** Dates (`2026-12-24`) and ranges of dates (`2026-12-24/2027-01-02`) on which it does not open. */
+  readonly except?: readonly string[];
+} & (
+  | SpanSpec
+  | { readonly spans: readonly SpanSpec[] }
+  /** Opens at each time of a cron expression, for so many milliseconds. */
+  | { readonly cron: string; readonly for: number }
+);
 
 export type GuestSpec = {
   readonly name: string;

@@ -2,19 +2,25 @@
  * Idle windows. Pure: the instant is handed in, the zone's rules come from the Node that runs this.
  *
  * 1. A window is a set of readings of the wall clock in its zone: it is open whenever that clock reads a time from `from`
- *    up to, and not including, `to` on one of its days. What a person sees on the wall decides, whatever the clock did before.
- * 2. With `from` later than or equal to `to` it goes on over midnight: the hours after midnight belong to the day of the
- *    week before, and it is that day which must be among `days`. `from` equal to `to` lasts a whole day.
+ *    up to, and not including, `to` on one of its days, for any of its spans. What a person sees on the wall decides,
+ *    whatever the clock did before. A cron expression is read by the same clock: each of its times is a `from`, and the
+ *    reading that is `for` later is the `to`.
+ * 2. With `from` later than or equal to `to` a span goes on over midnight: the hours after midnight belong to the day of the
+ *    week before, and it is that day which must be among `days`, and not among the dates of `except`. `from` equal to `to`
+ *    lasts a whole day.
  * 3. Times that the clock skips in spring do not occur. A window that begins among them opens when the clock has jumped;
  *    one that lies wholly among them does not open on that day. A date that a zone skipped whole (Apia, 30 December 2011)
  *    counts in rule 2 as the day of the week it would have been.
  * 4. Times that the clock shows twice in autumn are inside both times. A window that ends among them therefore may close
  *    and open once more; one that goes past them is the longer by what was repeated.
- * 5. One opening is one stretch of time without a break that belongs to one day of `days`. Where a whole-day window
- *    follows another, the first closes and the next opens at the same instant.
+ * 5. One opening is one stretch of readings without a break: spans that overlap or touch are one opening.
+ * 6. But no opening goes on for ever: where the clock has read nothing but open times for 24 hours, the first span that begins
+ *    on a day closes the opening and begins the next at the same instant. So whole days are openings of a day each.
  */
-import { DAY, HOUR, MINUTE } from '../clock.ts';
-import type { Weekday, WindowSpec } from '../desired/spec.ts';
+import { DAY } from '../clock.ts';
+import type { WindowSpec } from '../desired/spec.ts';
+import { type Readings, readingsOf } from './window-readings.ts';
+import type { Stretch } from './window-starts.ts';
 import { type Zone, zoneOf } from './zone.ts';
 
 /** Instants in milliseconds since the epoch; `opensAtMs` of a closed window is null if it never opens. */
@@ -22,20 +28,13 @@ export type WindowState =
   | { readonly open: true; readonly opensAtMs: number; readonly closesAtMs: number }
   | { readonly open: false; readonly opensAtMs: number | null };
 
-/** How far ahead an opening is looked for: more than the week after which days repeat, and one skipped in spring. */
-const HORIZON = 30 * DAY;
-
 /** Whether the window is open at `now`, since and until when, or when it opens next. Throws RangeError for an unknown zone. */
 export function windowState(window: WindowSpec, now: number): WindowState {
   const zone = zoneOf(window.timezone);
-  const dayAt = (instant: number) => openingDay(window, instant + zone.offsetAt(instant));
-  const day = dayAt(now);
-  if (day === null) return { open: false, opensAtMs: nextOpening(window, zone, dayAt, now) };
-  return {
-    open: true,
-    opensAtMs: edgeBefore(window, zone, dayAt, now, day),
-    closesAtMs: edgeAfter(window, zone, dayAt, now, day),
-  };
+  const readings = readingsOf(window);
+  const here = readings.openingAt(now + zone.offsetAt(now));
+  if (here === null) return { open: false, opensAtMs: nextOpening(readings, zone, now) };
+  return { open: true, opensAtMs: beginOf(here, zone, now), closesAtMs: endOf(here, zone, now) };
 }
 
 /** The opening after the one at `now`, or the next one if the window is closed; null if there is none. */
@@ -45,83 +44,79 @@ export function followingOpening(window: WindowSpec, now: number): number | null
   return windowState(window, state.closesAtMs).opensAtMs;
 }
 
-/** Length in milliseconds on a day when the clock does not change. */
+/** Length of the longest opening in milliseconds, on days when the clock does not change. */
 export function windowLength(window: WindowSpec): number {
-  const length = timeOfDay(window.to) - timeOfDay(window.from);
-  return length > 0 ? length : length + DAY;
+  return readingsOf(window).longest();
 }
 
-type DayAt = (instant: number) => number | null;
-
-const WEEKDAYS: readonly Weekday[] = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'];
-
-/** The day (counted from 1 January 1970) whose opening this local time lies in; null if it lies in none. */
-function openingDay(window: WindowSpec, local: number): number | null {
-  const day = Math.floor(local / DAY);
-  const time = local - day * DAY;
-  const [from, to] = [timeOfDay(window.from), timeOfDay(window.to)];
-  const listed = (candidate: number) =>
-    window.days.some((name) => name === WEEKDAYS[((candidate % 7) + 7) % 7]);
-  if (from < to) return time >= from && time < to && listed(day) ? day : null;
-  if (time >= from && listed(day)) return day;
-  return time < to && listed(day - 1) ? day - 1 : null;
+function isIn({ from, to }: Stretch, reading: number): boolean {
+  return from <= reading && reading < to;
 }
 
-/** `HH:MM` as milliseconds since midnight. */
-function timeOfDay(text: string): number {
-  const [hours = '0', minutes = '0'] = text.split(':');
-  return Number(hours) * HOUR + Number(minutes) * MINUTE;
-}
-
-/** Instants at which the answer may change, going forward from `now`: the wall clock reaches `from` or `to`, or is moved. */
-function nextEdge(window: WindowSpec, zone: Zone, now: number): number {
-  const offset = zone.offsetAt(now);
-  const local = now + offset;
-  const midnight = Math.floor(local / DAY) * DAY;
-  const edges = [timeOfDay(window.from), timeOfDay(window.to)].flatMap((time) => [
-    midnight + time,
-    midnight + DAY + time,
-  ]);
-  const next = Math.min(...edges.filter((edge) => edge > local)) - offset;
-  return zone.firstChange(now, next) ?? next;
-}
-
-/** The same going backward: the latest instant at or before `now`. */
-function lastEdge(window: WindowSpec, zone: Zone, now: number): number {
-  const offset = zone.offsetAt(now);
-  const local = now + offset;
-  const midnight = Math.floor(local / DAY) * DAY;
-  const edges = [timeOfDay(window.from), timeOfDay(window.to)].flatMap((time) => [
-    midnight + time,
-    midnight - DAY + time,
-  ]);
-  let edge = Math.max(...edges.filter((candidate) => candidate <= local)) - offset;
+/** The first instant after `now` at which the clock reads something else than times of this opening. */
+function endOf(opening: Stretch, zone: Zone, now: number): number {
+  let instant = now;
   for (;;) {
-    const change = zone.firstChange(edge, now);
-    if (change === null) return edge;
-    edge = change;
+    const end = opening.to - zone.offsetAt(instant);
+    const change = zone.firstChange(instant, end);
+    if (change === null) return end;
+    if (!isIn(opening, change + zone.offsetAt(change))) return change;
+    instant = change;
   }
 }
 
-function edgeAfter(window: WindowSpec, zone: Zone, dayAt: DayAt, now: number, day: number): number {
-  let instant = nextEdge(window, zone, now);
-  while (dayAt(instant) === day) instant = nextEdge(window, zone, instant);
-  return instant;
-}
-
-function edgeBefore(window: WindowSpec, zone: Zone, dayAt: DayAt, now: number, day: number): number {
-  let instant = lastEdge(window, zone, now);
-  while (dayAt(instant - 1) === day) instant = lastEdge(window, zone, instant - 1);
-  return instant;
-}
-
-function nextOpening(window: WindowSpec, zone: Zone, dayAt: DayAt, now: number): number | null {
-  for (
-    let instant = nextEdge(window, zone, now);
-    instant <= now + HORIZON;
-    instant = nextEdge(window, zone, instant)
-  ) {
-    if (dayAt(instant) !== null) return instant;
+/** The first of the instants up to `now` at which the clock reads nothing but times of this opening. */
+function beginOf(opening: Stretch, zone: Zone, now: number): number {
+  let instant = now;
+  for (;;) {
+    const begin = opening.from - zone.offsetAt(instant);
+    const change = lastChange(zone, begin, instant);
+    if (change === null) return begin;
+    if (!isIn(opening, change - 1 + zone.offsetAt(change - 1))) return change;
+    instant = change - 1;
   }
-  return null;
+}
+
+function lastChange(zone: Zone, from: number, to: number): number | null {
+  let last: number | null = null;
+  for (;;) {
+    const change = zone.firstChange(last ?? from, to);
+    if (change === null) return last;
+    last = change;
+  }
+}
+
+/** More than any clock was ever moved at once. */
+const NEAR = 2 * DAY;
+
+/**
+ * Looks at moves of the clock only where they matter: soon after `now`, since the clock may show again what it showed just before,
+ * and around the next opening. `now` is an instant at which the window is closed.
+ */
+function nextOpening(readings: Readings, zone: Zone, now: number): number | null {
+  let closed = now;
+  let until = now + NEAR;
+  for (;;) {
+    const found = firstOpen(readings, zone, closed, until);
+    if (found !== null) return found;
+    const next = readings.openingAfter(until + zone.offsetAt(until));
+    if (next === null) return null;
+    const near = next.from - zone.offsetAt(until);
+    closed = Math.max(until, near - NEAR);
+    until = near + NEAR;
+  }
+}
+
+/** The first instant in `(closed, until]` at which the clock reads an open time; null: there is none. */
+function firstOpen(readings: Readings, zone: Zone, closed: number, until: number): number | null {
+  let instant = closed;
+  for (;;) {
+    const offset = zone.offsetAt(instant);
+    const change = zone.firstChange(instant, until);
+    const next = readings.openingAfter(instant + offset);
+    if (next !== null && next.from - offset < (change ?? until + 1)) return next.from - offset;
+    if (change === null) return null;
+    if (readings.openingAt(change + zone.offsetAt(change)) !== null) return change;
+    instant = change;
+  }
 }

@@ -1,5 +1,13 @@
 /** The form of `memory.json`, checked whenever it is read. A change of form that old files do not have needs a new version. */
-import type { AgentSpec, BoxSpec, GuestFile, GuestSpec, ProbeSpec, WindowSpec } from '../desired/spec.ts';
+import type {
+  AgentSpec,
+  BoxSpec,
+  GuestFile,
+  GuestSpec,
+  ProbeSpec,
+  SpanSpec,
+  WindowSpec,
+} from '../desired/spec.ts';
 import type { Pause } from '../gate/gates.ts';
 import {
   type Check,
@@ -53,13 +61,20 @@ const isAgentSpec: Check<AgentSpec> = either(
   ),
 );
 
-const isWindowSpec = objectOf<WindowSpec>({
-  name: isString,
+const span = {
   days: listOf(isOneOf('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')),
   from: isString,
   to: isString,
-  timezone: isString,
-});
+};
+const window = { name: isString, timezone: isString, except: optional(strings) };
+
+const isWindowSpec: Check<WindowSpec> = either(
+  objectOf<Extract<WindowSpec, SpanSpec>>({ ...window, ...span }),
+  either(
+    objectOf<Extract<WindowSpec, { spans: unknown }>>({ ...window, spans: listOf(objectOf<SpanSpec>(span)) }),
+    objectOf<Extract<WindowSpec, { cron: unknown }>>({ ...window, cron: isString, for: isNumber }),
+  ),
+);
 
 const isGuestSpec = objectOf<GuestSpec>({
   name: isString,

@@ -1,6 +1,6 @@
 /** What befalls one host in its month, laid down beforehand by the seed. */
 import { DAY, HOUR, MINUTE } from '../../reconciler/clock.ts';
-import type { WindowSpec } from '../../reconciler/desired/spec.ts';
+import type { SpanSpec, WindowSpec } from '../../reconciler/desired/spec.ts';
 import type { Random } from './random.ts';
 
 export type Span = { readonly from: number; readonly to: number };
@@ -11,7 +11,7 @@ export type Month = {
   /** From here on nothing goes wrong any more, and no jobs come. */
   readonly calm: number;
   readonly end: number;
-  readonly window: WindowSpec;
+  readonly window: WindowSpec & SpanSpec;
   readonly merges: readonly number[];
 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Weekday, WindowSpec } from '../../../reconciler/desired/spec.ts';
+import type { SpanSpec, Weekday, WindowSpec } from '../../../reconciler/desired/spec.ts';
 import { followingOpening, windowLength, windowState } from '../../../reconciler/gate/window.ts';
 import { zoneOf } from '../../../reconciler/gate/zone.ts';
 
@@ -12,7 +12,7 @@ function windowOf(
   to: string,
   timezone: string,
   days: readonly Weekday[] = EVERY_DAY,
-): WindowSpec {
+): WindowSpec & SpanSpec {
   return { name: 'nightly', days, from, to, timezone };
 }
 
@@ -122,7 +122,7 @@ describe('an idle window', () => {
 });
 
 /** The rules of window.ts once more, written differently: look at every minute's wall clock as `Intl` shows it. */
-function scanner(window: WindowSpec) {
+function scanner(window: WindowSpec & SpanSpec) {
   const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: window.timezone,
     dateStyle: 'short',
@@ -156,7 +156,7 @@ function walk(
   return null;
 }
 
-function agreesWithScan(window: WindowSpec, now: number): void {
+function agreesWithScan(window: WindowSpec & SpanSpec, now: number): void {
   const day = scanner(window);
   const state = windowState(window, now);
   expect(state.open).toBe(day(now) !== null);
