@@ -2,8 +2,8 @@
 import { DAY } from '../clock.ts';
 import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
-import { isZone } from '../gate/zone.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
+import { readWindows } from './fleet-windows.ts';
 import type { Fleet, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
@@ -76,18 +76,6 @@ export function rebootOf(reboot: Reboot | undefined): RebootSpec | undefined {
   if (reboot === undefined) return undefined;
   const { every, after } = reboot;
   return { every: every === undefined ? null : (recycleEvery({ every }) ?? null), after: after ?? null };
-}
-
-function readWindows(files: DesiredFiles, fleet: Loaded<Fleet>): ReadonlyMap<string, WindowSpec> {
-  const windows = new Map<string, WindowSpec>();
-  for (const [name, { days, from, to, timezone }] of Object.entries(fleet.data.windows ?? {})) {
-    windows.set(name, { name, days, from, to, timezone });
-    if (isZone(timezone)) continue;
-    const at = fleet.yaml.place(pointer('windows', name, 'timezone'));
-    const meant = didYouMean(timezone, Intl.supportedValuesOf('timeZone'));
-    files.complaints.add(at, `windows.${name}.timezone "${timezone}" is no IANA time zone${meant}`);
-  }
-  return windows;
 }
 
 /** What `git check-ref-format` asks of a branch, and no leading dash, so that it is never taken for an option. */

@@ -67,6 +67,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof Fleet>([
   'apiVersion',
   'kind',
   'windows',
+  'blackouts',
   'defaults',
   'rollout',
   'audit',

@@ -1,6 +1,37 @@
 /** Made by setup/generate-types.mjs from desired-state/schema/fleet.json: change that, not this. */
 
 /**
+ * Days on which the window opens; beside `spans`, the days of those that name none.
+ *
+ * @minItems 1
+ */
+export type Days = [
+  'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+  ...('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+];
+/**
+ * Days on which it begins; those of the window if left out.
+ *
+ * @minItems 1
+ */
+export type Days1 = [
+  'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
+  ...('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
+];
+/**
+ * Dates in its time zone on which it does not open. What opened the day before goes on to its end.
+ *
+ * @maxItems 366
+ */
+export type Dates = string[];
+/**
+ * Dates on which no window opens, each by the clock of its own time zone, such as `2026-12-24/2027-01-02`. What opened the day before goes on to its end.
+ *
+ * @maxItems 366
+ */
+export type Dates1 = string[];
+
+/**
  * `fleet.yaml`: what holds for every host of the fleet.
  */
 export interface Fleet {
@@ -18,6 +49,7 @@ export interface Fleet {
   windows?: {
     [k: string]: Window;
   };
+  blackouts?: Dates1;
   /**
    * What holds where a host or a guest says nothing else.
    */
@@ -84,30 +116,52 @@ export interface Fleet {
   };
 }
 /**
- * A span of the day on certain days of the week.
+ * When the window is open, by the clock of its time zone, in one of three forms: `days`, `from` and `to`; `spans`, for several a day or other hours on other days; or `cron` and `for`. What overlaps or touches is one opening.
  */
 export interface Window {
-  /**
-   * Days on which the window opens.
-   *
-   * @minItems 1
-   */
-  days: [
-    'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun',
-    ...('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]
-  ];
+  days?: Days;
   /**
    * When it opens, local time of its time zone.
    */
-  from: string;
+  from?: string;
   /**
    * When it closes. A time earlier than `from` is on the next day; the same time is a whole day later.
    */
-  to: string;
+  to?: string;
+  /**
+   * Several spans, of a day or of different days.
+   *
+   * @minItems 1
+   * @maxItems 48
+   */
+  spans?: [Span, ...Span[]];
+  /**
+   * Opens at each time of this cron expression: minute, hour, day of the month, month, day of the week, as in crontab(5), such as `0 22 * * 1-5`.
+   */
+  cron?: string;
+  /**
+   * How long it stays open after each time of `cron`, as the clock shows it; at most `7d`.
+   */
+  for?: string;
   /**
    * IANA time zone, such as `Europe/Zurich` or `UTC`.
    */
   timezone: string;
+  except?: Dates;
+}
+/**
+ * A span of the day.
+ */
+export interface Span {
+  days?: Days1;
+  /**
+   * When it begins, local time of the window's time zone.
+   */
+  from: string;
+  /**
+   * When it ends. A time earlier than `from` is on the next day; the same time is a whole day later.
+   */
+  to: string;
 }
 /**
  * How often a guest is rebuilt from its box with nothing changed, unless the guest says otherwise. Without it, never.
