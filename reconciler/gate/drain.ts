@@ -105,14 +105,24 @@ type TakenOff =
 async function takeOff(candidate: DrainCandidate, agent: CiAgent, context: DrainContext): Promise<TakenOff> {
   const { guest, agent: spec } = candidate;
   const earlier = await settleEarlier(candidate, context);
-  const standing = earlier === null ? await agent.standing?.(context.signal) : undefined;
+  const asks = earlier === null || earlier.byOther;
+  const standing = asks ? await agent.standing?.(context.signal) : undefined;
+  // taken off now, it could not be told later from one that somebody else had taken off before
+  if (standing?.state === 'unknown') return notTakenOff(standing.detail, earlier);
   const byOther = standing?.state === 'registered' && !standing.assignable && standing.ours !== true;
-  const noted = earlier ?? { since: iso(context.clock.now()), byOther, agent: spec };
-  if (earlier === null) await context.remember(guest, noted);
+  // noted before it is taken off: an agent that its person has put back since is ours now
+  const since = earlier?.since ?? iso(context.clock.now());
+  const noted = standing === undefined && earlier !== null ? earlier : { since, byOther, agent: spec };
+  if (earlier?.byOther !== noted.byOther) await context.remember(guest, noted);
   const result = await quietly(agent.drain(context.signal));
   switch (result.state) {
-    case 'drained':
-      return { state: 'off', absent: false, noted, note: null };
+    case 'drained': {
+      if (!noted.byOther) return { state: 'off', absent: false, noted, note: null };
+      // somebody else had taken it off, and has put it back since
+      const ours = { ...noted, byOther: false };
+      await context.remember(guest, ours);
+      return { state: 'off', absent: false, noted: ours, note: null };
+    }
     case 'absent':
       await context.remember(guest, null);
       return {
@@ -128,11 +138,14 @@ async function takeOff(candidate: DrainCandidate, agent: CiAgent, context: Drain
       const note = `${agent.describe()} was taken off by someone else, and is left so: ${result.detail}`;
       return { state: 'off', absent: false, noted: theirs, note };
     }
-    case 'failed': {
-      const detail = `it could not be taken off its pool: ${result.detail}`;
-      return { state: 'on', activity: { state: 'unknown', detail }, noted, note: null };
-    }
+    case 'failed':
+      return notTakenOff(result.detail, noted);
   }
+}
+
+function notTakenOff(why: string, noted: Noted): TakenOff {
+  const detail = `it could not be taken off its pool: ${why}`;
+  return { state: 'on', activity: { state: 'unknown', detail }, noted, note: null };
 }
 
 /** A drain noted for another agent than the one that is there now is ended first. */

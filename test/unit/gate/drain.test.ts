@@ -155,6 +155,33 @@ describe('before a guest is disturbed', () => {
     expect(pool.enabled).toBe(false); // outside the window the limit alone counts; the reconciler asks no more, and puts back
   });
 
+  it('an agent of which nobody can say how it stands is not touched: it may be off by someone else', async () => {
+    const pool = modelPool();
+    pool.down.add('standing');
+    const { clear, memory } = scene(pool, { hold: true });
+    expect(await clear()).toMatchObject({ state: 'held', gate: { since: null } });
+    expect(pool.calls).toEqual(['standing']);
+    expect(memory.drained).toBeNull();
+  });
+
+  it('an agent that its person has put back while we waited is ours to put back, also if the reply to the drain is lost', async () => {
+    const pool = modelPool();
+    const drained = { since: '2026-01-14T20:00:00.000Z', byOther: true, agent: AGENT };
+    const { clear, release, memory } = scene(pool, { hold: true, drained });
+    const drain = pool.agent.drain;
+    Object.assign(pool.agent, {
+      drain: async () => {
+        await drain();
+        return { state: 'failed', detail: 'the reply was lost' };
+      },
+    });
+    expect(await clear()).toMatchObject({ state: 'held' });
+    expect(pool.enabled).toBe(false);
+    expect(memory.drained).toEqual({ ...drained, byOther: false });
+    await release();
+    expect(pool.enabled).toBe(true);
+  });
+
   it('an agent that someone else took off stays off, and that is said', async () => {
     const pool = modelPool();
     pool.enabled = false;
