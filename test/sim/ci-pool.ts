@@ -16,6 +16,8 @@ export type CiPool = {
   enabled(): boolean;
   /** A person takes the agent off, or puts it back. */
   setByPerson(enabled: boolean): void;
+  /** How often we put back what a person had taken off. */
+  overruled(): number;
   /** Whether the guest is there to take jobs. */
   setRunning(running: boolean): void;
 };
@@ -28,14 +30,17 @@ export type CiFacts = {
   readonly down: () => boolean;
   /** No jobs come any more, and no call fails. */
   readonly calm: () => boolean;
+  readonly tell: (what: string) => void;
 };
 
 /** How long after its assignment a job can still go unseen; less than the time between two questions. */
 const UNSEEN = 4 * SECOND;
 const SETTLE = 5 * SECOND;
 
-export function ciPool({ random, now, down, calm }: CiFacts): CiPool {
+export function ciPool({ random, now, down, calm, tell }: CiFacts): CiPool {
   let enabled = true;
+  let offByPerson = false;
+  let overruled = 0;
   let running = false;
   let job: Job | null = null;
   let jobs = 0;
@@ -78,7 +83,12 @@ export function ciPool({ random, now, down, calm }: CiFacts): CiPool {
     advance,
     job: () => job,
     enabled: () => enabled,
-    setByPerson: set,
+    setByPerson: (to) => {
+      offByPerson = !to;
+      tell(to ? 'a person puts the agent back' : 'a person takes the agent off');
+      set(to);
+    },
+    overruled: () => overruled,
     setRunning: (to) => {
       running = to;
       if (!to) job = null;
@@ -105,7 +115,13 @@ export function ciPool({ random, now, down, calm }: CiFacts): CiPool {
       },
       undrain: async () => {
         const how = met();
-        if (how !== 'fails') set(true);
+        if (how !== 'fails') {
+          if (offByPerson) {
+            overruled += 1;
+            tell('PUT BACK what a person had taken off');
+          }
+          set(true);
+        }
         if (how !== 'works') throw new Error('HTTP 503');
       },
     },

@@ -2,9 +2,10 @@
  * The scenario `idle`: eight hosts for a month, each with one guest that a CI system gives jobs at random, a nightly recycle and
  * merges of changes; while APIs fail, processes die, clocks are wrong, the remote is away and people take agents off.
  *
- * A recycle must be done in a window with room: one during which the API answers, the clock is right, no process died and no build
- * failed, that is not cut short by a change of the clock, and in which whatever job was running at the host's own minute ends early enough for a build.
+ * A recycle must be done in a window with room: one during which the API answers, the clock is right, no process died, no build failed
+ * and no box was fetched, that is not cut short by a change of the clock, and in which whatever job was running at the host's own minute ends early enough for a build.
  */
+import type { ActionOutcome } from '../../reconciler/apply/outcome.ts';
 import { DAY, HOUR, MINUTE } from '../../reconciler/clock.ts';
 import type { HostSpec } from '../../reconciler/desired/spec.ts';
 import { windowState } from '../../reconciler/gate/window.ts';
@@ -49,11 +50,13 @@ async function live(
     world.specs.set(commitOf(index), specOf(month, place, index));
   world.tip = commitOf(0);
   const nights = new Nights(month, fate, place, sim, (what) => tell(sim.now(), what));
+  const person = new Person(fate, sim);
   while (sim.now() < month.end) {
     world.tip = commitOf(month.merges.filter((at) => at <= sim.now()).length);
-    takeOff(fate, sim);
+    person.act();
+    const began = sim.now();
     const report = await sim.poll();
-    nights.look(report === null || report.outcomes.some(({ result }) => result !== 'done'));
+    nights.look(began, report === null || report.outcomes.some(disturbs));
     const waiting =
       report === null || report.pending.some(({ gates }) => gates.every(({ kind }) => kind !== 'window'));
     const next =
@@ -83,12 +86,33 @@ function specOf(month: Month, place: number, index: number): HostSpec {
   return host([changed], { place, window: month.window });
 }
 
-/** People leave alone what we are about to use; whether they know that or not, it is the one race nobody can win. */
-function takeOff(fate: Fate, { world, pool, now }: SimHost): void {
-  const wanted = !within(fate.takenOff, now());
-  const ours = world.memory.guests[GUEST]?.drained ?? null;
-  if (wanted === pool.enabled() || (ours !== null && !ours.byOther)) return;
-  pool.setByPerson(wanted);
+/**
+ * A person who takes the agent off and puts it back, once each. He leaves alone what we are about to use; whether he knows that or
+ * not, it is the one race nobody can win.
+ */
+class Person {
+  private wanted = true;
+  private readonly fate: Fate;
+  private readonly sim: SimHost;
+
+  constructor(fate: Fate, sim: SimHost) {
+    this.fate = fate;
+    this.sim = sim;
+  }
+
+  act(): void {
+    const { world, pool, now } = this.sim;
+    const wanted = !within(this.fate.takenOff, now());
+    const ours = world.memory.guests[GUEST]?.drained ?? null;
+    if (wanted === this.wanted || (ours !== null && !ours.byOther)) return;
+    this.wanted = wanted;
+    pool.setByPerson(wanted);
+  }
+}
+
+/** What may leave no room for a recycle: a change that is fetched goes first, and one that failed is tried again. */
+function disturbs({ action, result }: ActionOutcome): boolean {
+  return result !== 'done' || action.kind === 'fetch-box';
 }
 
 /** A minute after the last one, but for polls at which nothing could be different. */
@@ -132,8 +156,8 @@ class Nights {
     this.tell = tell;
   }
 
-  /** After each poll. @param trouble the process died, or something it tried failed */
-  look(trouble: boolean): void {
+  /** After each poll. @param began when it did. @param trouble the process died, or something it tried failed */
+  look(began: number, trouble: boolean): void {
     const { sim, month, fate } = this;
     const now = sim.now();
     const built = sim.world.seen.guests[0]?.builtFrom;
@@ -141,6 +165,7 @@ class Nights {
       this.seen.add(built.machineId);
       this.rebuilt += 1;
     }
+    if (trouble && began < this.closesAt) this.room = false;
     if (now >= this.closesAt) {
       if (this.room && built && this.closesAt - Date.parse(built.at) > EVERY + HOUR) {
         this.missed += 1;
@@ -173,9 +198,13 @@ function remains(
   let [drained, lost] = [0, 0];
   const complain = (what: string) => tell(now(), what);
   const offByPerson = within(fate.takenOff, now());
+  if (pool.overruled() > 0) {
+    drained += pool.overruled();
+    complain('PUT BACK an agent that a person had taken off');
+  }
   if (pool.enabled() === offByPerson || world.memory.guests[GUEST]?.drained) {
     drained += 1;
-    complain(offByPerson ? 'PUT BACK an agent that a person had taken off' : 'LEFT DRAINED');
+    complain('LEFT DRAINED, or put back in spite of a person');
   }
   const ids = world.chain.map(({ id }) => id);
   for (const id of new Set(world.attempts)) {

@@ -4,8 +4,7 @@
  */
 import type { ActionOutcome } from '../../reconciler/apply/outcome.ts';
 import type { Journal } from '../../reconciler/audit/outbox.ts';
-import { HOUR, iso, MINUTE } from '../../reconciler/clock.ts';
-import type { WindowSpec } from '../../reconciler/desired/spec.ts';
+import { HOUR, iso, MINUTE, SECOND } from '../../reconciler/clock.ts';
 import { RemoteUnreachable } from '../../reconciler/errors.ts';
 import { endsMachines } from '../../reconciler/gate/gate.ts';
 import type { Host } from '../../reconciler/host-ports.ts';
@@ -23,10 +22,10 @@ export const GUEST = 'azure-agent';
 export type Toll = { killed: number; outside: number };
 
 /** How often something is thrown in that only a crash or a broken host would. */
-const DIES = 0.03;
+const DIES = 0.1;
 const BUILD_FAILS = 0.05;
-/** More calls than a run has, so that not every chosen one is reached. */
-const CALLS = 150;
+/** As many calls as a run has that does much; most do little, so early ones are chosen more often. */
+const CALLS = 90;
 
 export type SimHost = {
   readonly world: World;
@@ -48,7 +47,7 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
   const world = worldOver(memoryJournal());
   const toll: Toll = { killed: 0, outside: 0 };
   const calm = () => now >= month.calm;
-  const facts = { random: random.fork(1), now: () => now, down: () => within(fate.outages, now), calm };
+  const facts = { random: random.fork(1), now: () => now, down: () => within(fate.outages, now), calm, tell };
   const pool = ciPool(facts);
 
   function clock(): number {
@@ -79,9 +78,17 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
     if (endsMachines(action)) witness(action, began);
     const fails = !calm() && 'target' in action && random.chance(BUILD_FAILS);
     if (!fails) change(action);
-    const took = 'target' in action ? random.between(5 * MINUTE, 40 * MINUTE) : random.between(1000, MINUTE);
+    const took = durationOf(action);
     passTo(now + took);
     return outcomeOf(action, began, took, fails ? 'failed' : 'done');
+  }
+
+  /** Now and then a fetch goes on past the end of the window. */
+  function durationOf({ kind }: Action): number {
+    if (kind === 'fetch-box') return random.chance(0.2) ? random.between(HOUR, 6 * HOUR) : MINUTE;
+    return kind === 'create-guest' || kind === 'rebuild-guest'
+      ? random.between(5 * MINUTE, 40 * MINUTE)
+      : random.between(SECOND, MINUTE);
   }
 
   /** The truth, which the reconciler can only ask about. */
@@ -151,7 +158,7 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
   async function poll(): Promise<Report | null> {
     process ??= start();
     calls = 0;
-    dieAt = !calm() && random.chance(DIES) ? random.between(1, CALLS) : 0;
+    dieAt = !calm() && random.chance(DIES) ? Math.ceil(CALLS ** random.next()) : 0;
     world.now = clock();
     try {
       return await reconcile(process, {
@@ -212,7 +219,7 @@ function outcomeOf(
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What the wall clock says, without the code that is being tried: windows here open every day. */
-export function isOpen({ from, to, timezone: timeZone }: WindowSpec, instant: number): boolean {
+export function isOpen({ from, to, timezone: timeZone }: Month['window'], instant: number): boolean {
   const format =
     formats.get(timeZone) ??
     new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

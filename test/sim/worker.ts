@@ -8,7 +8,7 @@ import type { Totals } from './totals.ts';
 export type Result = { readonly seed: number; readonly totals: Totals; readonly trace: readonly string[] };
 
 /** A line that shouts is one of something that must not be. */
-const SHOUTS = /^\S+ \S+ [A-Z]{4,}/;
+const SHOUTS = /^\S+ \S+ [A-Z]{3,}/;
 
 const { name }: { name: string } = workerData;
 const scenario = SCENARIOS[name];
