@@ -101,23 +101,23 @@ function opensWindow(action: Action, { forceWindow }: GateFacts): boolean {
 
 function windowGate(action: Action, window: WindowSpec, facts: GateFacts): Gate | null {
   const state = windowState(window, facts.now);
-  if (!state.open) return closed(window, state.opensAtMs, `window ${window.name} is closed`);
+  if (!state.open) return closed(window, state.opensAtMs, facts.now, `window ${window.name} is closed`);
   const expected = facts.expectedMs?.(action) ?? null;
   const left = state.closesAtMs - facts.now;
   if (expected === null || expected <= left || expected > windowLength(window)) return null;
   const why = `window ${window.name} closes in ${showDuration(left)}, too soon for what took ${showDuration(expected)} before; it waits`;
-  return closed(window, followingOpening(window, facts.now), why);
+  return closed(window, followingOpening(window, facts.now), facts.now, why);
 }
 
-function closed(window: WindowSpec, opensAt: number | null, why: string): Gate {
+function closed(window: WindowSpec, opensAt: number | null, now: number, why: string): Gate {
   return {
     kind: 'window',
     window: window.name,
     opensAt: opensAt === null ? null : iso(opensAt),
     detail:
       opensAt === null
-        ? `${why}, and never opens: it has no days`
-        : `${why} until ${wallClock(opensAt, window.timezone)}`,
+        ? `${why}, and never opens again`
+        : `${why} until ${wallClock(opensAt, window.timezone, now)}`,
   };
 }
 

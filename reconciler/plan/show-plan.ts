@@ -140,7 +140,7 @@ function actionLines({ action, gates }: GatedAction, options: ShowOptions, paint
 function gateText(gate: Gate, { now, zone }: ShowOptions): string {
   if (gate.kind !== 'window' || gate.opensAt === null) return gate.detail;
   const opensAt = Date.parse(gate.opensAt);
-  const readers = wallClock(opensAt, zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const readers = wallClock(opensAt, zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, now);
   const here = gate.detail.includes(readers) ? '' : `${readers}, `;
   return `${gate.detail}: ${here}in ${showDuration(opensAt - now)}`;
 }

@@ -93,6 +93,21 @@ describe('a plan shown to people', () => {
     );
   });
 
+  it('tells the year of an opening that is far off', () => {
+    const leap = { name: 'leap', timezone: 'Europe/Zurich', cron: '0 2 29 2 *', for: 3_600_000 };
+    const gated = gatePlan(changing, {
+      now: NOW,
+      windowOf: () => leap,
+      hostWindows: [],
+      pause: null,
+      forceWindow: false,
+      freeBytes: 1e12,
+    });
+    expect(showPlan(changing, gated, { ...plain, width: 200 })).toContain(
+      'waits: window leap is closed until Tue 29 Feb 2028 02:00 (Europe/Zurich): Mon 28 Feb 2028 20:00 (America/New_York), in 775 d 13 h\n',
+    );
+  });
+
   it('says so when there is nothing to do', () => {
     expect(showPlan(nothing, [], plain)).toBe(
       'builder1 at 9ab3e51: nothing to do, the host is what it should be\n',
