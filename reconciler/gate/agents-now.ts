@@ -95,6 +95,7 @@ function candidateOf(
       drained: memory?.drained ?? null,
       timeoutMs: wanted.timeouts.drain,
       window: wanted.window,
+      survives: action.kind === 'reboot-host',
       interrupt: overrideOf(action).interruptJobs,
       proven: observed.unfinished === null || provenBuild(observed) !== null,
     },

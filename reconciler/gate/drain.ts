@@ -5,7 +5,8 @@
  * 2. Ask twice (or as often as the system needs), some time apart, whether a job runs; the first question comes after the
  *    agent is off.
  * 3. All say idle, and so does a look into the guest where there is one: clear. Whoever cannot tell says busy. A system
- *    without a drain now takes the agent off for good, if it is still idle, and the guest is looked into once more.
+ *    without a drain now takes the agent off for good, if it is still idle and the guest is to be built anew, and the guest is
+ *    looked into once more.
  * 4. Not clear: put the agent back at once; or, where the drain may go on in the next run, when the guest's time for
  *    draining is over, and then not again before its next window.
  * 5. An agent that somebody else took off before is asked like any other, and never put back.
@@ -34,6 +35,8 @@ export type DrainCandidate = {
   readonly window: WindowSpec | null;
   /** Why a running job is interrupted; absent: it never is. */
   readonly interrupt?: string | undefined;
+  /** The guest is only stopped for a while: an agent taken off for good would not come back with it. */
+  readonly survives?: boolean;
   /** Whether the machine was proven healthy, and so may be in service. */
   readonly proven: boolean;
 };
@@ -164,7 +167,7 @@ async function quietly(drain: Promise<DrainResult>): Promise<DrainResult> {
 
 /** Steps 2 and 3. */
 async function seeIdle(
-  { guest }: DrainCandidate,
+  { guest, survives }: DrainCandidate,
   agent: CiAgent,
   context: DrainContext,
   absent: boolean,
@@ -179,7 +182,7 @@ async function seeIdle(
     if (activity.state !== 'idle') return activity;
   }
   const inside = await answer(look());
-  if (inside.state !== 'idle' || agent.deregister === undefined) return inside;
+  if (inside.state !== 'idle' || agent.deregister === undefined || survives === true) return inside;
   const gone = await answer(agent.deregister(signal));
   return gone.state === 'idle' ? answer(look()) : gone;
 }

@@ -60,6 +60,32 @@ function scene(
   return { clear, release, memory, time, context };
 }
 
+describe('a system without a drain', () => {
+  function withoutDrain() {
+    const pool = modelPool();
+    const gone: string[] = [];
+    Object.assign(pool.agent, {
+      deregister: async () => {
+        gone.push('deregister');
+        return { state: 'idle' };
+      },
+    });
+    return { pool, gone };
+  }
+
+  it('takes the idle agent off for good before its guest is built anew', async () => {
+    const { pool, gone } = withoutDrain();
+    expect(await scene(pool).clear()).toMatchObject({ state: 'clear' });
+    expect(gone).toEqual(['deregister']);
+  });
+
+  it('leaves it registered where the guest comes back as it is', async () => {
+    const { pool, gone } = withoutDrain();
+    expect(await scene(pool, { survives: true }).clear()).toMatchObject({ state: 'clear' });
+    expect(gone).toEqual([]);
+  });
+});
+
 describe('a change that interrupts jobs', () => {
   it('goes on all the same, with the agent off its pool, and says which job it ended and why', async () => {
     const pool = modelPool();
