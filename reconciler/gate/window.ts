@@ -30,6 +30,22 @@ export type WindowState =
 
 /** Whether the window is open at `now`, since and until when, or when it opens next. Throws RangeError for an unknown zone. */
 export function windowState(window: WindowSpec, now: number): WindowState {
+  const known = answered.get(window);
+  if (known !== undefined && known.since <= now && now < known.until) return known.state;
+  const state = stateAt(window, now);
+  const since = state.open ? state.opensAtMs : now;
+  const until = (state.open ? state.closesAtMs : state.opensAtMs) ?? now + DAY;
+  answered.set(window, { since, until, state });
+  return state;
+}
+
+/** The last answer, which holds for hours where the question comes with every poll. */
+const answered = new WeakMap<
+  WindowSpec,
+  { readonly since: number; readonly until: number; readonly state: WindowState }
+>();
+
+function stateAt(window: WindowSpec, now: number): WindowState {
   const zone = zoneOf(window.timezone);
   const readings = readingsOf(window);
   const here = readings.openingAt(now + zone.offsetAt(now));
@@ -41,7 +57,7 @@ export function windowState(window: WindowSpec, now: number): WindowState {
 export function followingOpening(window: WindowSpec, now: number): number | null {
   const state = windowState(window, now);
   if (!state.open) return state.opensAtMs;
-  return windowState(window, state.closesAtMs).opensAtMs;
+  return stateAt(window, state.closesAtMs).opensAtMs;
 }
 
 /** Length of the longest opening in milliseconds, on days when the clock does not change. */
@@ -70,10 +86,9 @@ function beginOf(opening: Stretch, zone: Zone, now: number): number {
   let instant = now;
   for (;;) {
     const begin = opening.from - zone.offsetAt(instant);
-    const change = lastChange(zone, begin, instant);
-    if (change === null) return begin;
-    if (!isIn(opening, change - 1 + zone.offsetAt(change - 1))) return change;
-    instant = change - 1;
+    const edge = lastChange(zone, begin, instant) ?? begin;
+    if (!isIn(opening, edge - 1 + zone.offsetAt(edge - 1))) return edge;
+    instant = edge - 1;
   }
 }
 

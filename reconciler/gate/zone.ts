@@ -61,7 +61,7 @@ function makeZone(name: string): Zone {
     firstChange: (from, to) => {
       for (let start = from; start < to; start += STRIDE) {
         const end = Math.min(start + STRIDE, to);
-        if (offsetAt(start) !== offsetAt(end)) return bisect(offsetAt, start, end);
+        if (offsetAt(start) !== offsetAt(end)) return bisect(ask, start, end);
       }
       return null;
     },
@@ -77,14 +77,14 @@ function parseOffset(text: string): number {
   return sign === '-' ? -size : size;
 }
 
-/** The first instant after `start` whose offset is not that of `start`, given that the one of `end` is not. */
+/** The first instant after `start` whose offset is not that of `start`, given that the one of `end` is not: a whole second. */
 function bisect(offsetAt: (instant: number) => number, start: number, end: number): number {
   const before = offsetAt(start);
-  let [low, high] = [start, end];
+  let [low, high] = [Math.floor(start / SECOND), Math.floor(end / SECOND)];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetAt(middle) === before) low = middle;
+    if (offsetAt(middle * SECOND) === before) low = middle;
     else high = middle;
   }
-  return high;
+  return high * SECOND;
 }
