@@ -59,14 +59,15 @@ function makeReadings(starts: WindowStarts, window: WindowSpec): Readings {
 }
 
 function longestOpening(starts: WindowStarts, reach: number): number {
+  const end = reach + starts.period;
   let longest = 0;
-  for (const { from, to } of openingsBetween(starts, 0, starts.period + 3 * reach)) {
-    longest = Math.max(longest, to - from);
+  for (const { from, to } of openingsBetween(starts, 0, end + 2 * reach)) {
+    if (from >= reach * DAY && from < (end + reach) * DAY) longest = Math.max(longest, to - from);
   }
   return longest;
 }
 
-/** All that begins on these days, as openings (rules 5 and 6 of window.ts), in order; those at the edges may be cut short. */
+/** All that begins on these days, as openings (rules 5 and 6 of window.ts), in order; those near the first and the last may be other ones. */
 function* openingsBetween(starts: WindowStarts, firstDay: number, lastDay: number): Generator<Stretch> {
   let opening: Stretch | null = null;
   let openSince = 0;

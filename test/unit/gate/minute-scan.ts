@@ -9,7 +9,7 @@ import { windowState } from '../../../reconciler/gate/window.ts';
 export const MINUTE = 60_000;
 const DAY_MINUTES = 24 * 60;
 /** Days before and after that the table holds. */
-const AROUND = 6;
+const AROUND = 8;
 
 /** Beginning in minutes after midnight, and length in minutes, on the days that the rule names. */
 export type ScanSpan = {
@@ -65,10 +65,18 @@ function openingsAround({ spans }: Scanned, shown: number): (reading: number) =>
   return (reading) => numbers[reading - first] ?? 0;
 }
 
-const LONGEST_WALK = 3 * DAY_MINUTES;
-
-/** Compares at these instants. @param step the distance of instants that are looked at: all moves and edges lie on it */
-export function agreesWithScan(scanned: Scanned, instants: readonly number[], step = MINUTE): void {
+/**
+ * Compares at these instants, which lie less than two days from each other.
+ * @param days how far is walked: longer than any opening lasts
+ * @param step the distance of instants that are looked at: all moves and edges lie on it
+ */
+export function agreesWithScan(
+  scanned: Scanned,
+  instants: readonly number[],
+  days: number,
+  step = MINUTE,
+): void {
+  const reach = days * DAY_MINUTES * MINUTE;
   const table = openingsAround(scanned, shownAt(instants[0] ?? 0));
   const at = (instant: number) => table(shownAt(instant));
   for (const now of instants) {
@@ -79,30 +87,27 @@ export function agreesWithScan(scanned: Scanned, instants: readonly number[], st
       : { open: false };
     const where = `${JSON.stringify(scanned.window)} at ${new Date(now).toISOString()}`;
     const here = at(now);
-    const next = walk(at, now, step);
+    const next = walk(at, now, step, reach);
     if (here !== 0) {
       expect(told, where).toEqual({
         open: true,
-        opens: (walk(at, now, -step) ?? Number.NaN) + step,
+        opens: (walk(at, now, -step, reach) ?? Number.NaN) + step,
         closes: next,
       });
     } else {
       expect(told, where).toEqual({ open: false });
       if (next !== null) expect(state.opensAtMs, where).toBe(next);
-      else
-        expect(state.opensAtMs ?? Number.POSITIVE_INFINITY, where).toBeGreaterThan(
-          now + LONGEST_WALK * MINUTE,
-        );
+      else expect(state.opensAtMs ?? Number.POSITIVE_INFINITY, where).toBeGreaterThan(now + reach);
     }
   }
 }
 
-/** Steps through time until the answer is another one; null if it stays for days. */
-function walk(at: (instant: number) => number, start: number, step: number): number | null {
+/** Steps through time until the answer is another one; null if it stays for as long as is walked. */
+function walk(at: (instant: number) => number, start: number, step: number, reach: number): number | null {
   const first = at(start);
-  const end = (LONGEST_WALK * MINUTE) / Math.abs(step);
-  for (let count = 1; count <= end; count += 1) {
-    if (at(start + count * step) !== first) return start + count * step;
+  for (let way = Math.abs(step); way <= reach; way += Math.abs(step)) {
+    const instant = start + Math.sign(step) * way;
+    if (at(instant) !== first) return instant;
   }
   return null;
 }
