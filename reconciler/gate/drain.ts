@@ -114,9 +114,11 @@ async function takeOff(candidate: DrainCandidate, agent: CiAgent, context: Drain
   if (standing?.state === 'unknown') return notTakenOff(standing.detail, earlier);
   const byOther = standing?.state === 'registered' && !standing.assignable && standing.ours !== true;
   // noted before it is taken off: an agent that its person has put back since is ours now
-  const since = earlier?.since ?? iso(context.clock.now());
-  const noted = standing === undefined && earlier !== null ? earlier : { since, byOther, agent: spec };
-  if (earlier?.byOther !== noted.byOther) await context.remember(guest, noted);
+  // one left from a wait that has ended does not shorten the next
+  const since = earlier === null || earlier.over === true ? iso(context.clock.now()) : earlier.since;
+  const theirs = standing === undefined && earlier !== null ? earlier.byOther : byOther;
+  const noted = { since, byOther: theirs, agent: spec };
+  if (earlier?.byOther !== theirs || earlier.since !== since) await context.remember(guest, noted);
   const result = await quietly(agent.drain(context.signal));
   switch (result.state) {
     case 'drained': {

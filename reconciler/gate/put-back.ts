@@ -45,6 +45,7 @@ export async function putBack(
   if (problem !== null) {
     const note = `${agent.describe()} could not be put back on its pool, which is tried again: ${problem}`;
     context.log.warn({ guest }, note);
+    if (drained.over !== true) await context.remember(guest, { ...drained, over: true });
     return { state: 'failed', note };
   }
   await context.remember(guest, null);

@@ -136,6 +136,7 @@ const isGuestMemory = objectOf<GuestMemory>({
       since: isString,
       byOther: isBoolean,
       agent: isAgentSpec,
+      over: optional(isBoolean),
     }),
   ),
   tookMs: optional(listOf(isNumber)),

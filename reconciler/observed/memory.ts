@@ -44,6 +44,8 @@ export type GuestMemory = {
     readonly since: string;
     readonly byOther: boolean;
     readonly agent: GuestSpec['agent'];
+    /** The wait that it was for has ended; it could not be put back yet. */
+    readonly over?: boolean;
   } | null;
   /** How long its last builds took, in milliseconds, the latest last. */
   readonly tookMs?: readonly number[];

@@ -65,6 +65,9 @@ async function live(
         : nextPoll(month, place, sim, waiting, random);
     for (const gate of report?.pending.flatMap(({ gates }) => gates) ?? [])
       tell(sim.now(), `waits: ${gate.detail}`);
+    const drained = world.memory.guests[GUEST]?.drained;
+    if (drained)
+      tell(sim.now(), `noted: off since ${drained.since}${drained.byOther ? ', by someone else' : ''}`);
     tell(sim.now(), `next poll in ${Math.round((next - sim.now()) / MINUTE)} min`);
     sim.passTo(next);
   }

@@ -44,6 +44,7 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
   let now = month.begin;
   let process: Host | null = null;
   let [calls, dieAt] = [0, 0];
+  let dead = false;
   const world = worldOver(memoryJournal());
   const toll: Toll = { killed: 0, outside: 0 };
   const calm = () => now >= month.calm;
@@ -64,7 +65,11 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
 
   function die(): void {
     calls += 1;
-    if (calls === dieAt) throw new Died(`at call ${calls}`);
+    // a dead process does nothing more, whatever catches what
+    if (dead || calls === dieAt) {
+      dead = true;
+      throw new Died(`at call ${dieAt}`);
+    }
   }
 
   function passTo(instant: number): void {
@@ -158,6 +163,7 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
   async function poll(): Promise<Report | null> {
     process ??= start();
     calls = 0;
+    dead = false;
     dieAt = !calm() && random.chance(DIES) ? Math.ceil(CALLS ** random.next()) : 0;
     world.now = clock();
     try {

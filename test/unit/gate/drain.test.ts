@@ -208,6 +208,23 @@ describe('before a guest is disturbed', () => {
     expect(pool.enabled).toBe(true);
   });
 
+  it('an agent that could not be put back after one wait is waited for as long as any in the next', async () => {
+    const pool = modelPool();
+    const { clear, release, memory, time } = scene(pool, { hold: true });
+    await clear();
+    pool.down.add('undrain');
+    expect(await release()).toMatchObject({ state: 'failed' });
+    pool.down.clear();
+    time.now = NIGHT + 24 * HOUR;
+    pool.job = 'job 8813';
+    expect(await clear()).toMatchObject({
+      state: 'held',
+      gate: { detail: expect.stringContaining('gives up') },
+    });
+    expect(memory.drained?.since).toBe('2026-01-15T20:04:00.000Z');
+    expect(memory.drained).not.toHaveProperty('over');
+  });
+
   it('an agent that someone else took off stays off, and that is said', async () => {
     const pool = modelPool();
     pool.enabled = false;
