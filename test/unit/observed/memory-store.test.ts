@@ -63,6 +63,23 @@ test('what was remembered is there for the next process, and for no other user',
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
+test('a window of any form is remembered', async () => {
+  const memory = await openMemory(file, 'builder1');
+  const named = { name: 'nightly', timezone: 'Europe/Zurich', except: ['2026-12-24/2027-01-02'] };
+  const span = { days: ['mon'], from: '20:00', to: '05:00' } as const;
+  const forms = [
+    { ...named, ...span },
+    { ...named, spans: [span] },
+    { ...named, cron: '0 22 * * *', for: 1 },
+  ];
+  for (const window of forms) {
+    await memory.updateGuest('agent', { good: { ...good, spec: { ...good.spec, window } } });
+    const again = await openMemory(file, 'builder1');
+    expect(again.warning).toBeNull();
+    expect(again.read().guests.agent?.good?.spec.window).toEqual(window);
+  }
+});
+
 test('changes made at the same moment are all kept', async () => {
   const memory = await openMemory(file, 'builder1');
   const names = Array.from({ length: 20 }, (_, at) => `guest-${at}`);
