@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadHostConfig } from '../daemon/load-host-config.ts';
 import { openLog } from '../daemon/open-log.ts';
+import type { WindowSpec } from '../desired/spec.ts';
 import { ExitCode } from '../errors.ts';
 import { planDocument, showPlan } from '../plan/show-plan.ts';
 import type { Report } from '../reconcile.ts';
@@ -62,8 +63,15 @@ function show(report: Report, host: string, now: number, json: boolean): void {
         now,
         color: wantsColor(),
         width: process.stdout.columns ?? 100,
+        windows: windowsOf(report),
       }),
     );
+}
+
+function windowsOf({ accepted }: Report): readonly WindowSpec[] {
+  const spec = accepted.desired?.spec;
+  const windows = spec === undefined ? [] : [spec.window, ...spec.guests.map(({ window }) => window)];
+  return windows.filter((window) => window !== null);
 }
 
 /** https://no-color.org: any value of NO_COLOR turns colour off. */

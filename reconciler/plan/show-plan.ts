@@ -1,19 +1,17 @@
 /** A plan for people to read, and as a document for programs (`report/schema/plan.json`). Pure. */
-import { showDuration } from '../duration.ts';
+import type { WindowSpec } from '../desired/spec.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
-import { wallClock } from '../gate/wall-clock.ts';
 import type { Action, BoxRef, Plan } from './plan.ts';
 import { shortCommit } from './reasons.ts';
+import { type Reader, readersClock, windowSentences } from './show-windows.ts';
 import { actionGuest } from './subject.ts';
 
-export type ShowOptions = {
+export type ShowOptions = Reader & {
   readonly color: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
   /** Columns to fill. */
   readonly width: number;
-  /** The reader's time zone; the process's own if left out. */
-  readonly zone?: string;
+  /** The windows of the host and its guests, told where nothing that waits tells of them. */
+  readonly windows?: readonly WindowSpec[];
 };
 
 export function showPlan(plan: Plan, gated: readonly GatedAction[], options: ShowOptions): string {
@@ -27,12 +25,23 @@ export function showPlan(plan: Plan, gated: readonly GatedAction[], options: Sho
         paint(failed ? 'red' : 'yellow', line),
       ),
     ]),
-    ...(plan.notes.length > 0 ? [''] : []),
-    ...plan.notes.flatMap((note) =>
-      wrapped('  note: ', note, options.width).map((line) => paint('dim', line)),
-    ),
+    ...remarks(plan, gated, options).map((line) => paint('dim', line)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Notes, and windows that no gate tells of. */
+function remarks({ notes }: Plan, gated: readonly GatedAction[], options: ShowOptions): string[] {
+  const told = new Set(
+    gated.flatMap(({ gates }) => gates.flatMap((gate) => (gate.kind === 'window' ? [gate.window] : []))),
+  );
+  const lines = [
+    ...notes.flatMap((note) => wrapped('  note: ', note, options.width)),
+    ...windowSentences(options.windows ?? [], told, options).flatMap((each) =>
+      wrapped('  ', each, options.width),
+    ),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** What `plan --json` prints. */
@@ -137,12 +146,9 @@ function actionLines({ action, gates }: GatedAction, options: ShowOptions, paint
 }
 
 /** A window's opening is told in its own zone, in the reader's where that is another, and as a time from now. */
-function gateText(gate: Gate, { now, zone }: ShowOptions): string {
+function gateText(gate: Gate, reader: Reader): string {
   if (gate.kind !== 'window' || gate.opensAt === null) return gate.detail;
-  const opensAt = Date.parse(gate.opensAt);
-  const readers = wallClock(opensAt, zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, now);
-  const here = gate.detail.includes(readers) ? '' : `${readers}, `;
-  return `${gate.detail}: ${here}in ${showDuration(opensAt - now)}`;
+  return `${gate.detail}: ${readersClock(Date.parse(gate.opensAt), gate.detail, reader)}`;
 }
 
 /** Breaks a sentence into lines of a width, each but the first indented to where the first began. */

@@ -108,6 +108,21 @@ describe('a plan shown to people', () => {
     );
   });
 
+  it('tells of windows that nothing waits for when they open, and until when one is open', () => {
+    const noon = { name: 'noon', timezone: 'Europe/Zurich', cron: '30 12 * * *', for: 3_600_000 };
+    const over = { ...noon, name: 'over', except: ['2000-01-01/9999-12-31'] };
+    const options = { ...plain, width: 250, windows: [NIGHTLY, noon, over, NIGHTLY] };
+    expect(
+      showPlan(nothing, [], options),
+    ).toBe(`builder1 at 9ab3e51: nothing to do, the host is what it should be
+
+  window nightly opens next Wed 14 Jan 20:00 (Europe/Zurich): Wed 14 Jan 14:00 (America/New_York), in 7 h
+  window noon is open until Wed 14 Jan 13:30 (Europe/Zurich): Wed 14 Jan 07:30 (America/New_York), in 30 min; opens next Thu 15 Jan 12:30 (Europe/Zurich): Thu 15 Jan 06:30 (America/New_York), in 23 h 30 min
+  window over never opens again
+`);
+    expect(showPlan(changing, gate(changing), options).match(/window nightly/g)).toHaveLength(1);
+  });
+
   it('says so when there is nothing to do', () => {
     expect(showPlan(nothing, [], plain)).toBe(
       'builder1 at 9ab3e51: nothing to do, the host is what it should be\n',
