@@ -6,6 +6,8 @@ import type { ActionOutcome } from './apply/outcome.ts';
 import { account, recordRefusal } from './audit/account.ts';
 import type { AuditRecord, Trigger } from './audit/record.ts';
 import { type Accepted, acceptCommit, remember } from './desired/accept.ts';
+import { askAgents } from './gate/agents-now.ts';
+import { holdGuests } from './gate/gate.ts';
 import { gateNow } from './gate/gate-now.ts';
 import type { GatedAction } from './gate/gates.ts';
 import type { Host } from './host-ports.ts';
@@ -64,8 +66,12 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
 export async function preview(host: Host, request: Request): Promise<Report> {
   const accepted = await acceptCommit(host, true);
   if (accepted.desired === null) return nothingSeen(accepted);
-  const seen = await lookAt(host, accepted.desired, request);
-  return { accepted, seen, outcomes: [], pending: seen.gated, records: [] };
+  const { desired } = accepted;
+  const seen = await lookAt(host, desired, request);
+  const free = seen.gated.filter(({ gates }) => gates.length === 0).map(({ action }) => action);
+  const jobs = await askAgents(host, free, desired.spec, seen.observation, request.signal);
+  const gated = holdGuests(seen.gated, jobs);
+  return { accepted, seen: { ...seen, gated }, outcomes: [], pending: gated, records: [] };
 }
 
 /** Observe, plan, gate. */

@@ -7,7 +7,7 @@ import { provenBuild } from '../plan/guests.ts';
 import { overrideOf } from '../plan/override.ts';
 import type { Action } from '../plan/plan.ts';
 import type { Request } from '../reconcile.ts';
-import { clearGuests, type DrainCandidate } from './drain.ts';
+import { clearGuests, type DrainCandidate, waitsFor } from './drain.ts';
 import { endsGuest } from './gate.ts';
 import type { Gate } from './gates.ts';
 import { putBack } from './put-back.ts';
@@ -29,10 +29,7 @@ export async function clearAgents(
 ): Promise<Cleared> {
   const givenUp = actions.some(({ kind }) => kind === 'reboot-host') ? waitedInVain(host) : null;
   if (givenUp !== null) return { held: new Map([[givenUp.guest, givenUp]]), notes: [] };
-  const candidates = observation.guests.flatMap((observed) => {
-    const ending = actions.find((action) => endsGuest(action, observed.name));
-    return ending === undefined ? [] : candidateOf(host, ending, spec, observed);
-  });
+  const candidates = candidatesOf(host, actions, spec, observation);
   const clearances = await clearGuests(candidates, {
     ...drainParts(host),
     signal: request.signal,
@@ -45,6 +42,39 @@ export async function clearAgents(
     else if (clearance.note !== null) notes.push(clearance.note);
   }
   return { held, notes };
+}
+
+/**
+ * What the guests wait for whose agents are off their pools already: for `plan`, which changes nothing. Of an agent that is still at
+ * work nothing can be said before it is taken off.
+ */
+export async function askAgents(
+  host: Host,
+  actions: readonly Action[],
+  spec: HostSpec,
+  observation: HostObservation,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Gate & { readonly kind: 'job' }>> {
+  const waiting = candidatesOf(host, actions, spec, observation).filter(
+    ({ drained, interrupt }) => drained !== null && drained.over !== true && interrupt === undefined,
+  );
+  const answers = waiting.map(async (candidate) => {
+    const gate = await waitsFor(candidate, { ...drainParts(host), signal });
+    return gate === null ? [] : [[candidate.guest, gate] as const];
+  });
+  return new Map((await Promise.all(answers)).flat());
+}
+
+function candidatesOf(
+  host: Host,
+  actions: readonly Action[],
+  spec: HostSpec,
+  observation: HostObservation,
+): DrainCandidate[] {
+  return observation.guests.flatMap((observed) => {
+    const ending = actions.find((action) => endsGuest(action, observed.name));
+    return ending === undefined ? [] : candidateOf(host, ending, spec, observed);
+  });
 }
 
 /** A reboot needs all guests at once: while one of them was waited for in vain, the others are left at work. */

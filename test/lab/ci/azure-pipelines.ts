@@ -3,7 +3,8 @@
  * Pools_Get Agent Pools, Agents_List, Agents_Update), with what is known of it besides: an update replaces the agent's fields, so
  * that `maxParallelism` left out becomes 0; a wrong token gets a sign-in page with status 203.
  */
-import type { CiLab, CiLabStart } from './ci-lab.ts';
+import type { Clock } from '../../../reconciler/clock.ts';
+import type { CiLab } from './ci-lab.ts';
 import { type CiAnswer, type CiCall, NOT_FOUND, startCiServer, unknownParameter } from './http-server.ts';
 
 const TOKEN = 'pat-0123456789abcdef';
@@ -25,7 +26,7 @@ export type AzureLab = CiLab & {
   assignOnly(): void;
 };
 
-export const startAzurePipelines = async (clock: Parameters<CiLabStart>[0]): Promise<AzureLab> => {
+export const startAzurePipelines = async (clock: Pick<Clock, 'now'>): Promise<AzureLab> => {
   const agents: Agent[] = [
     { id: 11, name: 'builder1', enabled: true, status: 'online', maxParallelism: 1, assignedRequest: null },
     { id: 13, name: 'Builder3', enabled: true, status: 'online', maxParallelism: 1, assignedRequest: null },
