@@ -60,8 +60,8 @@ export default {
       from: { path: '^dist/desired/', pathNot: '^dist/desired/accept\\.js$' },
       to: {
         path: '^dist/(observed|plan|gate|apply|audit|daemon|cli|agents|host\\.js)',
-        // which time zones there are, as a file may name one
-        pathNot: '^dist/gate/zone\\.js$',
+        // what time zones, dates and cron expressions there are, as a file may hold any
+        pathNot: '^dist/gate/(zone|dates|cron)\\.js$',
       },
     },
     {
