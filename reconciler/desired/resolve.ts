@@ -25,7 +25,13 @@ export async function resolveHost(tree: DesiredTree, root: string, host: string)
 
 /** The same, with the mistakes left in `files.complaints`; undefined if there were any that concern the host. */
 export async function resolveFrom(files: DesiredFiles, name: string): Promise<HostSpec | undefined> {
-  const [rules, host] = await Promise.all([readFleetRules(files), files.host(name)]);
+  // each of these is a Git process or two: side by side
+  const [rules, host, hosts, boxes] = await Promise.all([
+    readFleetRules(files),
+    files.host(name),
+    files.names('hosts'),
+    files.names('boxes'),
+  ]);
   if (host === undefined) return undefined;
   checkHost(files, host, rules);
   const guests: GuestSpec[] = [];
@@ -40,13 +46,13 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
   if (rules === undefined) return undefined;
   return {
     host: name,
-    place: placeAmong(await files.names('hosts'), name),
+    place: placeAmong(hosts, name),
     labels: host.data.labels ?? [],
     auditKey: host.data.auditKey.trim(),
     window: windowOf(host.data.window ?? rules.defaultWindow, rules),
     reboot: rebootOf(host.data.reboot) ?? rules.reboot,
     guests,
-    catalogue: await files.names('boxes'),
+    catalogue: boxes,
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),
     requireSignedCommits: rules.requireSignedCommits,

@@ -51,6 +51,14 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   let tip = await refValue(gitDir, TIP);
   const described = new Map<string, CommitInfo>();
   const cached = blobCache();
+  /** The last commit asked about, and its desired state: a fetch and what follows it ask for the same. */
+  let desired: { commit: string; tree: string | null } | null = null;
+
+  async function desiredTreeId(commit: string): Promise<string | null> {
+    if (desired?.commit !== commit)
+      desired = { commit, tree: await refValue(gitDir, `${commit}:${options.path}`) };
+    return desired.tree;
+  }
 
   async function fetch(signal?: AbortSignal): Promise<string> {
     const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, 'refs/heads/*'], {
@@ -66,7 +74,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     const came = await refValue(gitDir, INCOMING);
     if (came === null)
       throw new RemoteUnreachable(`${withoutCredentials(remote)} did not give its branch ${options.branch}`);
-    await fetchContents(options, came, signal);
+    await fetchContents(gitDir, await desiredTreeId(came), signal);
     // last: a tip that lacked its contents would never be asked for them again
     await git(gitDir, ['update-ref', TIP, came]);
     tip = came;
@@ -78,9 +86,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     fetch,
     lastTip: async () => tip,
     auditTips: (pattern) => auditTips(seen, pattern),
-    desiredTreeId: async (commit) => {
-      return refValue(gitDir, `${checked(commit)}:${options.path}`);
-    },
+    desiredTreeId: async (commit) => desiredTreeId(checked(commit)),
     tree: (commit) => commitTree(gitDir, checked(commit), cached),
     blob: (oid) => git(gitDir, ['cat-file', 'blob', checked(oid)]),
     describe: async (commit) => {
@@ -123,13 +129,9 @@ async function fetchBranch({ gitDir, branch }: MirrorOptions, signal?: AbortSign
   );
 }
 
-/** All contents of the desired state of a commit that are not here yet, in one request. */
-async function fetchContents(
-  { gitDir, path }: MirrorOptions,
-  commit: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const missing = await missingBlobs(gitDir, commit, path);
+/** All contents of a desired state that are not here yet, in one request. */
+async function fetchContents(gitDir: string, tree: string | null, signal?: AbortSignal): Promise<void> {
+  const missing = await missingBlobs(gitDir, tree);
   if (missing.length === 0) return;
   await gitRemote(
     gitDir,
@@ -148,8 +150,7 @@ async function fetchContents(
 }
 
 /** `--missing=print` lists what is not here with a `?` before it, instead of going to get it. */
-async function missingBlobs(gitDir: string, commit: string, path: string): Promise<string[]> {
-  const tree = await refValue(gitDir, `${commit}:${path}`);
+async function missingBlobs(gitDir: string, tree: string | null): Promise<string[]> {
   if (tree === null) return [];
   const listed = await git(gitDir, ['rev-list', '--objects', '--no-object-names', '--missing=print', tree]);
   return lines(listed).flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
