@@ -39,7 +39,8 @@ function gateKey(gate: Gate): string {
     case 'paused':
       return `pause (${gate.detail})`;
     case 'job':
-      return `job of ${gate.guest}`;
+      // giving up is news: whoever reads the account must not think that it is still waited for
+      return `job of ${gate.guest}${gate.since === null ? ', not waited for' : ''}`;
     case 'disk':
     case 'wave':
     case 'lease':
