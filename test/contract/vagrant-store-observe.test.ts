@@ -45,6 +45,12 @@ test('a host that has run nothing yet has an absent guest, its boxes, and room',
     strangers: [],
     fetched: [],
     freeBytes: expect.any(Number),
+    boot: {
+      id: expect.stringMatching(/^[0-9A-Fa-f-]{36}$/),
+      at: expect.any(Number),
+      after: null,
+      failedAt: null,
+    },
     unknown: [],
   });
   expect(seen.freeBytes).toBeGreaterThan(0);
