@@ -43,13 +43,24 @@ export async function askOrDo(
   }
 }
 
-/** Aborted at the first SIGINT or SIGTERM: what is under way ends, and is recorded, before the command does. */
+/**
+ * Aborted at the first SIGINT or SIGTERM: what is under way ends, and is recorded, before the command does. The second ends it where
+ * it stands.
+ *
+ * The listener stays after the first: a file that is being written atomically has one as well (signal-exit), which ends the process
+ * when it finds itself alone.
+ */
 export function stopOnSignals(): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () =>
-      stop.abort(new Error(`ended by ${name} at ${new Date(systemClock.now()).toISOString()}`)),
-    );
+    const listener = () => {
+      if (stop.signal.aborted) {
+        process.removeAllListeners(name);
+        process.kill(process.pid, name);
+      }
+      stop.abort(new Error(`ended by ${name} at ${new Date(systemClock.now()).toISOString()}`));
+    };
+    process.on(name, listener);
   }
   return stop.signal;
 }
