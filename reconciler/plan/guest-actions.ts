@@ -119,6 +119,7 @@ function removeFirst(guest: DecidedGuest, change: Rebuild, needs: readonly strin
       kind: 'remove-guest',
       id: `remove-guest ${desired.name}`,
       guest: desired.name,
+      ...(change.recycle ? {} : { makesWayFor: target }),
       reason: `its box ${boxTitle(target.spec.box)} must be replaced by the catalogue's file; ${change.reason}`,
       before: present(guest),
       after: '',

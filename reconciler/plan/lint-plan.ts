@@ -9,8 +9,8 @@
  * 6. A box that a guest would go back to is removed only after the guest is proven on another, unless the same plan puts
  *    another file in its place.
  * 7. A box that the plan builds guests from is removed only to put another file in its place.
- * 9. A reboot is the last action.
  * 8. There is one way for each guest: created, rebuilt, started or removed, but for removed-then-created and restored-then-rebuilt.
+ * 9. A reboot is the last action.
  */
 import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
 import { usersOf } from './box-use.ts';

@@ -1,11 +1,17 @@
 /** Which actions go before what would hold them, and how that is said. Pure. */
 import type { GuestSpec } from '../desired/spec.ts';
-import type { Action } from './plan.ts';
+import type { Action, GuestTarget } from './plan.ts';
 
 /** What the desired state says of a change to a guest; of nothing else: a recycle, and going back, wait as ever. */
 export function overrideOf(action: Action): Pick<GuestSpec, 'urgent' | 'interruptJobs'> {
-  const change = action.kind === 'rebuild-guest' && !action.recycle && action.target.role === 'desired';
-  return change ? action.target.spec : {};
+  const target = changeTo(action);
+  return target?.role === 'desired' ? target.spec : {};
+}
+
+function changeTo(action: Action): GuestTarget | undefined {
+  if (action.kind === 'remove-guest') return action.makesWayFor;
+
+  return action.kind === 'rebuild-guest' && !action.recycle ? action.target : undefined;
 }
 
 /** What a reason ends with for such a change; '' for all others. */

@@ -47,7 +47,12 @@ export type Action = Common &
         readonly how: 'boot' | 'restore-record';
         readonly target: GuestTarget;
       }
-    | { readonly kind: 'remove-guest'; readonly guest: string }
+    | {
+        readonly kind: 'remove-guest';
+        readonly guest: string;
+        /** What is built in its place once its box is replaced; absent: nothing is. */
+        readonly makesWayFor?: GuestTarget;
+      }
     | {
         readonly kind: 'reboot-host';
         /** Of the boot that is to end. */

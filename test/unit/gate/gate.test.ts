@@ -4,6 +4,7 @@ import { type GateFacts, gatePlan, holdGuests, showBytes } from '../../../reconc
 import type { GatedAction } from '../../../reconciler/gate/gates.ts';
 import { gateSentences, gateSummary } from '../../../reconciler/gate/summary.ts';
 import { makePlan } from '../../../reconciler/plan/make-plan.ts';
+import { overrideOf } from '../../../reconciler/plan/override.ts';
 import type { Plan } from '../../../reconciler/plan/plan.ts';
 import {
   box,
@@ -84,6 +85,17 @@ describe('an urgent change', () => {
     expect(plan.actions).toMatchObject([{ kind: 'rebuild-guest', recycle: true }]);
     expect(gate({}, plan).get(REBUILD)).toMatchObject([{ kind: 'window' }]);
     expect(plan.actions[0]?.reason).not.toContain('URGENT');
+  });
+
+  it('does not wait either where its box is another file under the same name, and the guest is removed first', () => {
+    const other = box('2022.2.17', { sha256: 'ab'.repeat(32) });
+    const plan = planFor(guest({ box: other, urgent: 'CVE-2026-1234', interruptJobs: 'CVE-2026-1234' }));
+    const removal = plan.actions.find(({ kind }) => kind === 'remove-guest');
+    expect(removal?.reason).toContain('URGENT, does not wait for its window (CVE-2026-1234)');
+    expect(gate({}, plan).get('remove-guest azure-agent')).toEqual([]);
+    expect(removal && overrideOf(removal).interruptJobs).toBe('CVE-2026-1234');
+    const calm = planFor(guest({ box: other }));
+    expect(gate({}, calm).get('remove-guest azure-agent')).toMatchObject([{ kind: 'window' }]);
   });
 
   it('may interrupt jobs: its reason shouts that, and why', () => {
