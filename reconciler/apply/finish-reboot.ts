@@ -4,13 +4,14 @@ import type { AuditRecord } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { Host } from '../host-ports.ts';
 import { fingerprintsIn } from '../observed/fingerprints.ts';
-import { NO_REBOOT, type RebootMemory } from '../observed/memory.ts';
+import { type RebootMemory, withReboot } from '../observed/memory.ts';
+import { rebootAction } from '../plan/reboot.ts';
 import type { ActionOutcome } from './outcome.ts';
+import { done } from './step.ts';
 
 /** Records what came of a reboot that was asked for, once; whatever dies in between, the chain takes one id once. */
 export async function finishReboot(host: Host): Promise<readonly AuditRecord[]> {
-  const memory = host.memory.read().reboot ?? NO_REBOOT;
-  const { asked } = memory;
+  const asked = host.memory.read().reboot?.asked ?? null;
   if (asked === null) return [];
   const now = host.clock.now();
   const happened = (await host.bootId()) !== asked.bootId;
@@ -27,35 +28,23 @@ export async function finishReboot(host: Host): Promise<readonly AuditRecord[]> 
     fingerprints: fingerprintsIn(host.memory.read()),
   });
   const record = await host.audit.append(draft);
-  await host.memory.update((all) => ({
-    ...all,
-    reboot: happened
-      ? { asked: null, after: asked.after, failedAt: null }
-      : { ...memory, asked: null, failedAt: iso(now) },
-  }));
+  const known = happened ? { after: asked.after, failedAt: null } : { failedAt: iso(now) };
+  await host.memory.update((memory) => withReboot(memory, { asked: null, ...known }));
   return [record];
 }
 
 function outcomeOf(asked: NonNullable<RebootMemory['asked']>, happened: boolean, now: number): ActionOutcome {
   return {
-    action: {
-      kind: 'reboot-host',
-      id: 'reboot-host',
+    ...done,
+    action: rebootAction({
       bootId: asked.bootId,
       named: asked.after,
       reason: asked.reason,
       before: 'going down',
-      after: 'booted anew',
-      disruptive: true,
-      needs: [],
-    },
+    }),
     result: happened ? 'done' : 'failed',
     startedAt: asked.at,
     durationMs: Math.max(0, now - Date.parse(asked.at)),
-    exitStatus: null,
-    output: '',
     error: happened ? null : (asked.problem ?? 'the host is still in the boot that was to end'),
-    guestAtFault: false,
-    probes: [],
   };
 }

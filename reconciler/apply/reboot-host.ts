@@ -4,7 +4,7 @@
  * (finish-reboot.ts). Dying anywhere in between leaves a host whose next run boots its guests again.
  */
 import { iso, MINUTE } from '../clock.ts';
-import { NO_REBOOT } from '../observed/memory.ts';
+import { withReboot } from '../observed/memory.ts';
 import type { Action } from '../plan/plan.ts';
 import { projectOf } from './build-guest.ts';
 import { failpoint } from './failpoint.ts';
@@ -27,18 +27,13 @@ export async function beginReboot(
   }
   failpoint('guests-halted');
   const { bootId, named, reason } = action;
-  await step.memory.update((memory) => ({
-    ...memory,
-    reboot: {
-      ...(memory.reboot ?? NO_REBOOT),
-      asked: { record: step.newId(), at: iso(step.clock.now()), bootId, after: named, reason },
-    },
-  }));
+  const asked = { record: step.newId(), at: iso(step.clock.now()), bootId, after: named, reason };
+  await step.memory.update((memory) => withReboot(memory, { asked }));
   return { ...done, result: 'begun' };
 }
 
 /** It is not tried again in this window: guests would go down and up at every poll. */
 async function noteFailedReboot({ memory, clock }: Step): Promise<void> {
   const failedAt = iso(clock.now());
-  await memory.update((all) => ({ ...all, reboot: { ...(all.reboot ?? NO_REBOOT), failedAt } }));
+  await memory.update((all) => withReboot(all, { failedAt }));
 }

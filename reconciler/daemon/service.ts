@@ -8,6 +8,7 @@ import type { Trigger } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
+import { withReboot } from '../observed/memory.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
 import { removeAnswers, writeAnswers } from '../report/answer-files.ts';
 import { buildStatus, lastRecordOf } from '../report/build-status.ts';
@@ -78,7 +79,7 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     host.log.error({ event: 'reboot-failed' }, problem);
     await host.memory.update((memory) => {
       const asked = memory.reboot?.asked;
-      return asked ? { ...memory, reboot: { ...memory.reboot, asked: { ...asked, problem } } } : memory;
+      return asked ? withReboot(memory, { asked: { ...asked, problem } }) : memory;
     });
     return true;
   }
@@ -193,9 +194,7 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
 async function forgetFailures(host: Host): Promise<void> {
   for (const guest of Object.keys(host.memory.read().guests))
     await host.memory.updateGuest(guest, { failed: null });
-  await host.memory.update((memory) =>
-    memory.reboot === undefined ? memory : { ...memory, reboot: { ...memory.reboot, failedAt: null } },
-  );
+  await host.memory.update((memory) => withReboot(memory, { failedAt: null }));
 }
 
 /** Pushes what the remote lacks. A remote that is away keeps nothing from being done; a diverged branch is a problem. */

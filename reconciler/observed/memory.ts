@@ -94,6 +94,11 @@ export type RebootMemory = {
 
 export const NO_REBOOT: RebootMemory = { asked: null, after: null, failedAt: null };
 
+/** What is remembered of reboots, changed in part. */
+export function withReboot(memory: Memory, change: Partial<RebootMemory>): Memory {
+  return { ...memory, reboot: { ...(memory.reboot ?? NO_REBOOT), ...change } };
+}
+
 export function emptyMemory(host: string): Memory {
   return { version: 1, host, applied: null, guests: {}, pause: null, waiting: null, refused: null };
 }

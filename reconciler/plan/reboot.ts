@@ -12,7 +12,7 @@ import { showDuration } from '../duration.ts';
 import { windowState } from '../gate/window.ts';
 import type { HostObservation, ObservedBoot } from '../observed/observation.ts';
 import { type Draft, Rank } from './order.ts';
-import type { Held } from './plan.ts';
+import type { Action, Held } from './plan.ts';
 import { recycleDue } from './recycle.ts';
 import { leftAlone } from './targets.ts';
 
@@ -28,26 +28,16 @@ export function planReboot(spec: HostSpec, observation: HostObservation, now: nu
   if (reason === null || failedLately(spec, boot, now)) return NOTHING;
   const obstacle = obstacleOf(observation);
   if (obstacle !== null) return held(obstacle);
-  const up = `up for ${showDuration(now - boot.at)}`;
-  return {
-    drafts: [
-      {
-        rank: Rank.reboot,
-        action: {
-          kind: 'reboot-host',
-          id: 'reboot-host',
-          bootId: boot.id,
-          after: 'booted anew',
-          named: spec.reboot.after,
-          reason,
-          before: up,
-          disruptive: true,
-          needs: [],
-        },
-      },
-    ],
-    held: [],
-  };
+  const before = `up for ${showDuration(now - boot.at)}`;
+  const action = rebootAction({ bootId: boot.id, named: spec.reboot.after, reason, before });
+  return { drafts: [{ rank: Rank.reboot, action }], held: [] };
+}
+
+type Reboot = Action & { readonly kind: 'reboot-host' };
+
+/** The same before and after it, but for what was there before. */
+export function rebootAction(of: Pick<Reboot, 'bootId' | 'named' | 'reason' | 'before'>): Reboot {
+  return { kind: 'reboot-host', id: 'reboot-host', after: 'booted anew', disruptive: true, needs: [], ...of };
 }
 
 function held(why: string): RebootPlan {

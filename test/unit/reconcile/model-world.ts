@@ -15,7 +15,7 @@ import type { HostSpec } from '../../../reconciler/desired/spec.ts';
 import { endsGuest } from '../../../reconciler/gate/gate.ts';
 import type { CommitInfo } from '../../../reconciler/git/ports.ts';
 import type { Host } from '../../../reconciler/host-ports.ts';
-import { emptyMemory, type Memory, NO_REBOOT, newGuestMemory } from '../../../reconciler/observed/memory.ts';
+import { emptyMemory, type Memory, newGuestMemory, withReboot } from '../../../reconciler/observed/memory.ts';
 import type { HostObservation } from '../../../reconciler/observed/observation.ts';
 import type { Action } from '../../../reconciler/plan/plan.ts';
 import { modelPool, type Pool } from '../gate/model-pool.ts';
@@ -189,7 +189,7 @@ function perform(world: World, action: Action): void {
   if (action.kind === 'reboot-host') {
     const { bootId, named, reason } = action;
     const asked = { record: crypto.randomUUID(), at: iso(world.now), bootId, after: named, reason };
-    world.memory = { ...world.memory, reboot: { ...(world.memory.reboot ?? NO_REBOOT), asked } };
+    world.memory = withReboot(world.memory, { asked });
     return;
   }
   if (endsGuest(action, 'azure-agent') && world.pool.job !== null) world.killed += 1;
