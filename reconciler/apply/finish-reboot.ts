@@ -1,9 +1,9 @@
 /** The second record of a reboot: whether the host came back as another boot, or never went. */
 import { draftOfAttempt } from '../audit/draft.ts';
+import { momentOf } from '../audit/moment.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { Host } from '../host-ports.ts';
-import { fingerprintsIn } from '../observed/fingerprints.ts';
 import { type RebootMemory, withReboot } from '../observed/memory.ts';
 import { rebootAction } from '../plan/reboot.ts';
 import type { ActionOutcome } from './outcome.ts';
@@ -22,11 +22,8 @@ export async function finishReboot(host: Host): Promise<readonly AuditRecord[]> 
     startedAt: asked.at,
     desired: applied && (await host.mirror.describe(applied.commit)),
   };
-  const draft = draftOfAttempt(header, [outcomeOf(asked, happened, now)], [], [], {
-    time: iso(now),
-    versions: await host.versions(),
-    fingerprints: fingerprintsIn(host.memory.read()),
-  });
+  const outcome = outcomeOf(asked, happened, now);
+  const draft = draftOfAttempt(header, [outcome], [], [], await momentOf(host));
   const record = await host.audit.append(draft);
   const known = happened ? { after: asked.after, failedAt: null } : { failedAt: iso(now) };
   await host.memory.update((memory) => withReboot(memory, { asked: null, ...known }));

@@ -1,22 +1,14 @@
 /** Which records a run gives rise to, and when a wait or a refusal is worth a record. */
 import type { CarriedOut } from '../apply/carry-out.ts';
-import { iso } from '../clock.ts';
 import type { Accepted } from '../desired/accept.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { withDurations } from '../gate/expected.ts';
 import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
 import type { Host } from '../host-ports.ts';
-import { fingerprintsIn } from '../observed/fingerprints.ts';
 import type { Request } from '../reconcile.ts';
-import {
-  draftOfAttempt,
-  draftOfCheckIn,
-  draftOfPause,
-  draftOfRefusal,
-  draftOfWaiting,
-  type Moment,
-} from './draft.ts';
+import { draftOfAttempt, draftOfCheckIn, draftOfPause, draftOfRefusal, draftOfWaiting } from './draft.ts';
+import { momentOf } from './moment.ts';
 import type { AuditRecord } from './record.ts';
 
 type Desired = { readonly commit: string; readonly spec: HostSpec };
@@ -53,7 +45,7 @@ export async function recordRefusal(
             draftOfRefusal(
               await about(host, request, refusal.commit),
               refusal.error.message,
-              await moment(host),
+              await momentOf(host),
             ),
           ),
         ];
@@ -64,12 +56,12 @@ export async function recordRefusal(
 
 export async function recordPause(host: Host, reason: string, until: string | null): Promise<void> {
   const text = `${reason} (${until === null ? 'until resumed' : `until ${until}`})`;
-  await host.audit.append(draftOfPause(await aboutNow(host), 'paused', text, await moment(host)));
+  await host.audit.append(draftOfPause(await aboutNow(host), 'paused', text, await momentOf(host)));
 }
 
 export async function recordResume(host: Host, pause: Pause): Promise<void> {
   const text = `was paused since ${pause.since}: ${pause.reason}`;
-  await host.audit.append(draftOfPause(await aboutNow(host), 'resumed', text, await moment(host)));
+  await host.audit.append(draftOfPause(await aboutNow(host), 'resumed', text, await momentOf(host)));
 }
 
 async function recordAttempt(
@@ -83,7 +75,7 @@ async function recordAttempt(
     ...seen.plan.notes,
     ...seen.plan.held.map(({ why }) => why),
   ];
-  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, await moment(host));
+  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, await momentOf(host));
   await attempt.complete(draft);
   const record = await host.audit.append(draft);
   await attempt.close();
@@ -115,7 +107,7 @@ async function recordQuietRun(
       await about(host, request, desired.commit),
       done.pending,
       notes,
-      await moment(host),
+      await momentOf(host),
     );
     return [await host.audit.append(draft)];
   }
@@ -146,7 +138,7 @@ async function checkIn(
     await about(host, request, desired.commit),
     problems,
     probes,
-    await moment(host),
+    await momentOf(host),
   );
   const record = await host.audit.append(draft);
   await host.maintain();
@@ -163,13 +155,5 @@ async function aboutNow(host: Host) {
     id: host.newId(),
     trigger: 'manual' as const,
     desired: applied && (await host.mirror.describe(applied.commit)),
-  };
-}
-
-async function moment(host: Host): Promise<Moment> {
-  return {
-    time: iso(host.clock.now()),
-    versions: await host.versions(),
-    fingerprints: fingerprintsIn(host.memory.read()),
   };
 }

@@ -1,5 +1,6 @@
 /** The commit message of a record: for people, and for `git log --format='%(trailers)'`. Pure. */
 import { showDuration } from '../duration.ts';
+import { oneLine } from '../one-line.ts';
 import { recordPath } from './paths.ts';
 import type { AuditRecord, RecordedAction } from './record.ts';
 
@@ -11,16 +12,16 @@ export function commitMessage(record: AuditRecord): string {
     ...record.gates.map((gate) => `held by: ${gate.detail}`),
     ...record.probes.map(
       (probe) =>
-        `probe ${probe.name} of ${probe.guest}: ${probe.ok ? 'ok' : 'FAILED'} (${oneLine(probe.detail)})`,
+        `probe ${probe.name} of ${probe.guest}: ${probe.ok ? 'ok' : 'FAILED'} (${line(probe.detail)})`,
     ),
     ...record.notes.map((note) => `note: ${note}`),
-  ].map(oneLine);
+  ].map(line);
   const trailers = [
     `Boxreeve-Record: ${recordPath(host, record.time, record.id)}`,
     `Boxreeve-Desired: ${desired?.commit ?? 'none'}`,
     `Boxreeve-Outcome: ${record.outcome}`,
   ];
-  const parts = [oneLine(`${host}: ${summary}`), body.join('\n'), trailers.join('\n')];
+  const parts = [line(`${host}: ${summary}`), body.join('\n'), trailers.join('\n')];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
@@ -42,7 +43,6 @@ function actionLine({ kind, guest, box, reason, result, durationMs, error }: Rec
 }
 
 /** A line of a message must not be able to begin a trailer, or a paragraph, of its own. */
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be taken out
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+function line(text: string): string {
+  return oneLine(text).trim();
 }

@@ -1,4 +1,5 @@
 import { type Complaint, InvalidDesiredState, type Place } from '../errors.ts';
+import { oneLine } from '../one-line.ts';
 import { MOST_COMPLAINTS } from './limits.ts';
 
 /** Everything found wrong so far. The same mistake, met on two ways, is told once. */
@@ -6,7 +7,7 @@ export class Complaints {
   readonly #found = new Map<string, Complaint>();
 
   add(place: Place, text: string): void {
-    const message = inOneLine(text);
+    const message = oneLine(text);
     this.#found.set(JSON.stringify([place.file, place.line, place.column, message]), { place, message });
   }
 
@@ -32,12 +33,6 @@ export function atMost(complaints: readonly Complaint[], most = MOST_COMPLAINTS)
   if (first === undefined || sorted.length <= most) return sorted;
   const rest = { place: { file: first.place.file }, message: `has ${sorted.length - most} more mistakes` };
   return [...sorted.slice(0, most), rest];
-}
-
-/** A key with a line break in it must not look like a complaint of its own. */
-function inOneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be taken out
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
 }
 
 function byPlace(a: Complaint, b: Complaint): number {

@@ -1,0 +1,5 @@
+/** Text from outside on one line: a line break in a key or a subject must not begin a line of its own. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be taken out
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}
