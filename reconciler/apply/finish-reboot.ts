@@ -12,9 +12,11 @@ import { done } from './step.ts';
 /** Records what came of a reboot that was asked for, once; whatever dies in between, the chain takes one id once. */
 export async function finishReboot(host: Host): Promise<readonly AuditRecord[]> {
   const asked = host.memory.read().reboot?.asked ?? null;
-  if (asked === null) return [];
+  const bootId = asked === null ? null : await host.bootId();
+  // which boot this is cannot be told: the next run may know, and nothing is claimed meanwhile
+  if (asked === null || bootId === null) return [];
   const now = host.clock.now();
-  const happened = (await host.bootId()) !== asked.bootId;
+  const happened = bootId !== asked.bootId;
   const { applied } = host.memory.read();
   const header = {
     id: asked.record,

@@ -17,12 +17,12 @@ export async function beginReboot(
   step: Step,
   action: Action & { readonly kind: 'reboot-host' },
 ): Promise<StepResult> {
+  await noteUnlessItHappens(step);
   for (const [guest, { built }] of Object.entries(step.memory.read().guests)) {
     if (built === null) continue;
     const project = await projectOf(step, guest, built.spec);
     const halted = await step.vagrant.halt(project, step.run(HALT_LIMIT));
     if (halted.problem === null) continue;
-    await noteFailedReboot(step);
     return { ...failedCommand(`vagrant halt of ${guest}`, halted), guestAtFault: false };
   }
   failpoint('guests-halted');
@@ -32,8 +32,11 @@ export async function beginReboot(
   return { ...done, result: 'begun' };
 }
 
-/** It is not tried again in this window: guests would go down and up at every poll. */
-async function noteFailedReboot({ memory, clock }: Step): Promise<void> {
+/**
+ * Before anything goes down: whatever fails from here on, a secret that cannot be had included, it is not tried again in this
+ * window, or guests would go down and up at every poll. The run after the reboot takes it back.
+ */
+async function noteUnlessItHappens({ memory, clock }: Step): Promise<void> {
   const failedAt = iso(clock.now());
   await memory.update((all) => withReboot(all, { failedAt }));
 }

@@ -29,8 +29,12 @@ beforeEach(async () => {
 afterEach(() => world.dispose());
 
 /** One run of a fresh process, and the reboot that it asks for. @returns null if it died, or the host went down */
-async function run(dieAt = 0): Promise<{ report: Report | null; calls: number }> {
-  const { host: ports, calls } = newProcess(world, dieAt);
+async function run(
+  dieAt = 0,
+  bootId?: () => Promise<null>,
+): Promise<{ report: Report | null; calls: number }> {
+  const { host: made, calls } = newProcess(world, dieAt);
+  const ports = bootId === undefined ? made : { ...made, bootId };
   const observe: typeof ports.observe = async (spec, commit) => ({
     ...(await ports.observe(spec, commit)),
     boot: observedBoot(world.bootId, world.memory, world.now),
@@ -75,6 +79,16 @@ describe('a reboot', () => {
     await run();
     expect(world.chain).toHaveLength(records);
     expect(world.bootId).toBe('boot+');
+  });
+
+  it('is not said to have happened, or not, while it cannot be told which boot this is', async () => {
+    await run();
+    const records = world.chain.length;
+    await run(0, async () => null);
+    expect(kinds().slice(records)).not.toContain('reboot-host done');
+    expect(world.memory.reboot?.asked).not.toBeNull();
+    await run();
+    expect(kinds()).toContain('reboot-host done');
   });
 
   it('waits for the job that runs', async () => {
