@@ -62,7 +62,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   });
   const specs = specCache(mirror, path, name);
   const reserve = openReserve(dirs.reserve);
-  const publicKey = readOnly ? '' : await publicKeyOf(config.signingKey);
+  const publicKey = readOnly ? null : await publicKeyOf(config.signingKey);
   const agentParts: AgentParts = { secret: (secret) => openSecrets(config).value(secret), log };
   const vagrant = realVagrant({ config, log, mendIndex: mend });
   const audit = openAuditLog({
@@ -95,7 +95,14 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     mirror,
     memory,
     trust: openTrustCheck({ gitDir: dirs.mirror, path, requiresSignatures: specs.requiresSignatures }),
-    audit,
+    audit: {
+      ...audit,
+      lastFollowed: async () => {
+        const tip = await mirror.lastTip();
+        if (tip !== null) await specs.learnAuditPattern(tip);
+        return audit.lastFollowed();
+      },
+    },
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),

@@ -27,8 +27,8 @@ export type AuditLogOptions = {
   readonly host: string;
   /** Private key, absolute path. */
   readonly signingKey: string;
-  /** The same key's public half, `ssh-ed25519 AAAA…`. */
-  readonly publicKey: string;
+  /** The same key's public half, `ssh-ed25519 AAAA…`; null: this process only looks, and takes up no chain. */
+  readonly publicKey: string | null;
   /** Branch on the remote, such as `audit/builder1`. */
   readonly branch: () => string;
   /** Audit tips of all hosts, as last seen on the remote. */
@@ -77,6 +77,13 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   return {
     append: (draft) => reserve.use(() => append(draft)),
     last: async () => (await chain()).last,
+    lastFollowed: async () => {
+      const { tip } = await chain();
+      if (tip === null) return null;
+      // a host whose memory is whole never comes here
+      const { lastFollowed } = await import('./last-followed.ts');
+      return lastFollowed(gitDir, tip);
+    },
     unpushed: async () => {
       waiting ??= await countUnpushed(gitDir, host);
       return waiting;
@@ -204,6 +211,7 @@ async function judgeFailedPush(
 /** Rule 4. Returns the tip, or null if the remote has no chain of this host either. */
 async function takeUp(options: AuditLogOptions): Promise<string | null> {
   const { gitDir, host, publicKey } = options;
+  if (publicKey === null) return null;
   const branch = `refs/heads/${options.branch()}`;
   const listed = await gitRemote(gitDir, ['ls-remote', REMOTE, branch]);
   const there = parseRemoteRefs(listed.toString('utf8')).get(branch);

@@ -86,6 +86,11 @@ export interface AuditLog {
   push(signal?: AbortSignal): Promise<{ readonly pushed: number }>;
   /** The last record of this host; null if there is none. */
   last(): Promise<AuditRecord | null>;
+  /**
+   * The commit that the newest record went by, refusals apart: what this host follows, if it remembers nothing itself. null if
+   * no record names one. Throws RemoteUnreachable if it has no chain here and the remote cannot be asked for it.
+   */
+  lastFollowed(): Promise<string | null>;
   /** Records not yet known to be on the remote. */
   unpushed(): Promise<number>;
 }

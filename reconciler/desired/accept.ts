@@ -3,7 +3,8 @@
  *
  * 1. The tip of the watched branch, if it may follow the last one accepted and what it says of this host is valid.
  * 2. Otherwise the last one accepted: a refused commit changes nothing, and drift from the old one is still put right.
- * 3. With neither there is nothing to go by, and nothing is done.
+ * 3. A host that lost its memory goes on from the last commit on its own signed record: forgetting opens no way back.
+ * 4. With neither there is nothing to go by, and nothing is done.
  */
 import { iso } from '../clock.ts';
 import { InvalidDesiredState, RemoteUnreachable, UntrustedCommit } from '../errors.ts';
@@ -22,13 +23,29 @@ export type Accepted = {
 
 /** @param eager ask the remote even while backing off from it */
 export async function acceptCommit(host: Host, eager: boolean): Promise<Accepted> {
-  const { tip, offline } = await askForTip(host, eager);
-  const applied = host.memory.read().applied?.commit ?? null;
+  const asked = await askForTip(host, eager);
+  const remembered = host.memory.read().applied?.commit ?? null;
+  if (remembered !== null || asked.tip === null) return follow(host, asked, remembered);
+  try {
+    return await follow(host, asked, await host.audit.lastFollowed());
+  } catch (error) {
+    // whether there is a record to go on from is not known: that is no first contact
+    if (error instanceof RemoteUnreachable) return { desired: null, refusal: null, offline: error.message };
+    if (!(error instanceof InvalidDesiredState)) throw error;
+    return { desired: null, refusal: { commit: asked.tip, error }, offline: asked.offline };
+  }
+}
+
+type Asked = { readonly tip: string | null; readonly offline: string | null };
+
+/** @param applied the commit to descend from; null at first contact */
+async function follow(host: Host, { tip, offline }: Asked, applied: string | null): Promise<Accepted> {
   const judged = tip === null ? null : await judge(host, tip, applied);
   if (judged?.spec) return { desired: { commit: judged.commit, spec: judged.spec }, refusal: null, offline };
-  const spec = applied === null ? null : await host.resolve(applied);
+  // one known by the record alone may be gone from the remote: then there is nothing to go by until it is back
+  const here = applied !== null && (await host.mirror.desiredTreeId(applied)) !== null;
   return {
-    desired: applied !== null && spec !== null ? { commit: applied, spec } : null,
+    desired: here ? { commit: applied, spec: await host.resolve(applied) } : null,
     refusal: judged?.refusal ?? null,
     offline,
   };
@@ -41,10 +58,7 @@ export async function remember(host: Host, commit: string): Promise<void> {
   await host.memory.update((memory) => ({ ...memory, applied: { commit, at: iso(host.clock.now()) } }));
 }
 
-async function askForTip(
-  host: Host,
-  eager: boolean,
-): Promise<{ tip: string | null; offline: string | null }> {
+async function askForTip(host: Host, eager: boolean): Promise<Asked> {
   if (!host.contact.due(eager)) return { tip: await host.mirror.lastTip(), offline: host.contact.problem };
   try {
     const tip = await host.mirror.fetch();

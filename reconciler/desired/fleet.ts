@@ -35,10 +35,9 @@ export async function readFleet(tree: DesiredTree, root: string): Promise<FleetF
     if (typeof key !== 'string' || publicKeyProblem(key) !== undefined) continue;
     hosts.push({ name, auditKey: key.trim(), labels: textsIn(host.labels) });
   }
-  const branch = mapIn(fleet.audit).branch;
   return {
     hosts,
-    auditBranch: typeof branch === 'string' && branch.includes('{host}') ? branch : DEFAULT_AUDIT_BRANCH,
+    auditBranch: auditBranchIn(fleet),
     requireSignedCommits: signaturesRequired(fleet, files.path('fleet.yaml')),
   };
 }
@@ -50,6 +49,16 @@ export async function readFleet(tree: DesiredTree, root: string): Promise<FleetF
 export async function requiresSignedCommits(tree: DesiredTree, root: string): Promise<boolean> {
   const files = new DesiredFiles(tree, root);
   return signaturesRequired(await readFleetFile(files), files.path('fleet.yaml'));
+}
+
+/** Where a revision has records, with `{host}` in it. Throws InvalidDesiredState if it has no readable `fleet.yaml`. */
+export async function readAuditBranch(tree: DesiredTree, root: string): Promise<string> {
+  return auditBranchIn(await readFleetFile(new DesiredFiles(tree, root)));
+}
+
+function auditBranchIn(fleet: Readonly<Record<string, unknown>>): string {
+  const { branch } = mapIn(fleet.audit);
+  return typeof branch === 'string' && branch.includes('{host}') ? branch : DEFAULT_AUDIT_BRANCH;
 }
 
 async function readFleetFile(files: DesiredFiles): Promise<Readonly<Record<string, unknown>>> {

@@ -3,7 +3,7 @@
  * that leave that folder as it was ask for nothing new.
  */
 import type { GitMirror } from '../git/ports.ts';
-import { requiresSignedCommits } from './fleet.ts';
+import { readAuditBranch, requiresSignedCommits } from './fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import { resolveHost } from './resolve.ts';
 import type { HostSpec } from './spec.ts';
@@ -48,6 +48,10 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
 
   return {
     resolve,
+    /** Before any commit was resolved: where this one has the records. Throws InvalidDesiredState. */
+    learnAuditPattern: async (commit: string) => {
+      auditPattern = await readAuditBranch(mirror.tree(commit), root);
+    },
     /** `audit/{host}`, as the last commit resolved has it. */
     auditPattern: () => auditPattern,
     requiresSignatures,

@@ -223,3 +223,21 @@ describe('two at once', () => {
     expect(await count()).toBe(2);
   });
 });
+
+describe('what a host followed', () => {
+  it('is known from its own account when all else of it is lost: the newest commit that it did not refuse', async () => {
+    const later = await lab.repo.merge('Change');
+    const refused = await lab.repo.merge('Break');
+    const by = (commit: string) => ({ ...someDraft(commit), kind: 'refused', outcome: 'refused' }) as const;
+    await host.log.append(someDraft(lab.desired));
+    await host.log.append(someDraft(later));
+    for (let count = 0; count < 33; count += 1) await host.log.append(by(refused));
+    await host.log.push();
+    const reinstalled = await lab.host('builder1', host.key);
+    expect(await reinstalled.log.lastFollowed()).toBe(later);
+  });
+
+  it('is nothing for a host with no account', async () => {
+    expect(await host.log.lastFollowed()).toBeNull();
+  });
+});

@@ -255,6 +255,9 @@ function auditOf(world: World, effect: Effect): Host['audit'] {
       }),
     push: async () => ({ pushed: 0 }),
     last: async () => world.chain.at(-1) ?? null,
+    lastFollowed: async () =>
+      world.chain.findLast(({ kind, desired }) => kind !== 'refused' && desired !== null)?.desired?.commit ??
+      null,
     unpushed: async () => 0,
   };
 }
