@@ -20,6 +20,8 @@ export type HostConfig = {
   readonly stateDir: string;
   /** Private SSH key of this host, absolute; its public key stands in the host's YAML as `auditKey`. */
   readonly signingKey: string;
+  /** The commit that the first one followed must descend from; null: the first tip seen is believed. */
+  readonly firstCommit: string | null;
   /** Milliseconds between polls. */
   readonly poll: number;
   readonly secrets: Readonly<Record<string, SecretSource>>;

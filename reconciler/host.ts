@@ -94,7 +94,12 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     log,
     mirror,
     memory,
-    trust: openTrustCheck({ gitDir: dirs.mirror, path, requiresSignatures: specs.requiresSignatures }),
+    trust: openTrustCheck({
+      gitDir: dirs.mirror,
+      path,
+      firstCommit: config.firstCommit,
+      requiresSignatures: specs.requiresSignatures,
+    }),
     audit: {
       ...audit,
       lastFollowed: async () => {

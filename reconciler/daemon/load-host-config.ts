@@ -67,6 +67,7 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
       .join('/'),
     stateDir: absolute(data.stateDir ?? DEFAULTS.stateDir, folder),
     signingKey: absolute(data.signingKey, folder),
+    firstCommit: data.firstCommit ?? null,
     poll: parseDuration(data.poll ?? '') ?? DEFAULTS.poll,
     secrets: Object.fromEntries(
       Object.entries(data.secrets ?? {}).map(([name, source]) => [name, secretSource(source, folder)]),

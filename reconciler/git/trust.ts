@@ -5,7 +5,8 @@
  * 2. Where the fleet says `trust.requireSignedCommits`, every commit between, in the order of its history, must be signed by
  *    someone whom its parents trust: `trust/approvers` as it stood in each of them. Nobody can let himself in.
  * 3. Whether signatures are required is read from the parents too: the commit that switches them off must be signed.
- * 4. At first contact there is no commit to go by: the tip is checked against its own approvers.
+ * 4. At first contact the commit that host.yaml pins stands for the last one accepted; without a pin, the tip is checked against
+ *    its own approvers.
  */
 import type { DesiredTree } from '../desired/tree.ts';
 import { InvalidDesiredState, UntrustedCommit } from '../errors.ts';
@@ -19,6 +20,8 @@ export type TrustOptions = {
   readonly gitDir: string;
   /** Folder of the desired state. */
   readonly path: string;
+  /** What host.yaml pins first contact to; null: nothing. */
+  readonly firstCommit: string | null;
   /** Whether a revision's fleet asks for signed commits; false if it has no readable fleet. */
   readonly requiresSignatures: (tree: DesiredTree) => Promise<boolean>;
 };
@@ -26,13 +29,15 @@ export type TrustOptions = {
 export function openTrustCheck(options: TrustOptions): TrustCheck {
   return {
     check: async (tip, applied) => {
-      if (applied === null) return checkFirst(options, tip);
-      if (tip === applied) return;
-      if (!(await isAncestor(options.gitDir, applied, tip))) throw rewritten(tip, applied);
-      for (const { commit, parents } of await commitsBetween(options.gitDir, applied, tip)) {
+      const base = applied ?? options.firstCommit;
+      if (base === null) return checkFirst(options, tip);
+      if (tip === base) return;
+      if (!(await isAncestor(options.gitDir, base, tip)))
+        throw applied === null ? notFromPin(tip, base) : rewritten(tip, base);
+      for (const { commit, parents } of await commitsBetween(options.gitDir, base, tip)) {
         // a root of its own has no parent to say who may sign it: the commit gone by does
-        for (const authority of parents.length > 0 ? parents : [applied])
-          await checkAgainst(options, commit, await readable(options, authority, applied));
+        for (const authority of parents.length > 0 ? parents : [base])
+          await checkAgainst(options, commit, await readable(options, authority, base));
       }
     },
   };
@@ -43,6 +48,14 @@ function rewritten(tip: string, applied: string): UntrustedCommit {
     tip,
     `the branch was rewound or rewritten: ${applied.slice(0, 7)}, which this host goes by, is not in the history of ` +
       `${tip.slice(0, 7)}. The host stays where it is until the branch contains ${applied.slice(0, 7)} again.`,
+  );
+}
+
+function notFromPin(tip: string, pin: string): UntrustedCommit {
+  return new UntrustedCommit(
+    tip,
+    `${pin.slice(0, 7)}, which host.yaml names as firstCommit, is not in the history of ${tip.slice(0, 7)}: this is not the infra ` +
+      'repo it is about, or its branch was rewound or rewritten. Nothing is followed; look at repo, branch and firstCommit.',
   );
 }
 

@@ -55,6 +55,10 @@ export interface HostConfig {
    * How often the infra repo is asked for news; some jitter is added. At least a second.
    */
   poll?: string;
+  /**
+   * Full id of a commit of the infra repo that you know to be right. The first that this host follows must descend from it, and whose signatures count is read from there on. Without it, the first tip a new host is shown is believed.
+   */
+  firstCommit?: string;
   rebootCommand?: Argv;
   /**
    * VAGRANT_HOME for every call of Vagrant. Without it the environment's, else `~/.vagrant.d`.

@@ -49,6 +49,7 @@ describe('host.yaml', () => {
       path: 'desired-state',
       stateDir: process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve',
       signingKey: join(dir, 'id_ed25519'),
+      firstCommit: null,
       poll: 60_000,
       secrets: {},
       rebootCommand: REBOOT,
@@ -65,6 +66,7 @@ branch: release/2
 path: ./ci//desired-state/
 stateDir: state
 signingKey: ~/keys/id
+firstCommit: 0123456789abcdef0123456789abcdef01234567
 poll: 1m30s
 vagrantHome: ~/vagrant
 rebootCommand: [/usr/local/bin/reboot-host, now]
@@ -82,6 +84,7 @@ secrets:
       path: 'ci/desired-state',
       stateDir: join(dir, 'state'),
       signingKey: join(homedir(), 'keys/id'),
+      firstCommit: '0123456789abcdef0123456789abcdef01234567',
       poll: 90_000,
       rebootCommand: ['/usr/local/bin/reboot-host', 'now'],
       vagrantHome: join(homedir(), 'vagrant'),

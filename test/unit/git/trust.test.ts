@@ -36,13 +36,18 @@ beforeEach(async () => {
     log,
     alone: true,
   });
-  trust = openTrustCheck({
-    gitDir,
-    path: 'desired-state',
-    requiresSignatures: (tree) => requiresSignedCommits(tree, 'desired-state'),
-  });
+  trust = trustFrom(null);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function trustFrom(firstCommit: string | null): TrustCheck {
+  return openTrustCheck({
+    gitDir: join(root, 'mirror.git'),
+    path: 'desired-state',
+    firstCommit,
+    requiresSignatures: (tree) => requiresSignedCommits(tree, 'desired-state'),
+  });
+}
 
 function signedBy(key: string): string[] {
   return ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
@@ -261,5 +266,37 @@ describe('a branch that was rewound', () => {
     await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
     const tip = await mirror.fetch();
     await expect(trust.check(tip, left)).rejects.toThrow(/was rewound or rewritten/);
+  });
+});
+
+describe('a pinned first contact', () => {
+  it('follows what descends from the pin, signed by whom that trusts', async () => {
+    const tip = await repo.merge('Change', ada.key);
+    await mirror.fetch();
+    await trustFrom(applied).check(applied, null);
+    await trustFrom(applied).check(tip, null);
+  });
+
+  it('does not believe a tip that vouches for itself', async () => {
+    repo.write('desired-state/trust/approvers', `eve@example.org ${eve.publicKey}\n`);
+    const tip = await repo.merge('Let Eve in', eve.key);
+    await mirror.fetch();
+    await trustFrom(null).check(tip, null);
+    await expect(trustFrom(applied).check(tip, null)).rejects.toThrow(/by a key that no approver has/);
+  });
+
+  it('follows no other history, and says what it looked for', async () => {
+    const tip = await repo.merge('Change', ada.key);
+    await mirror.fetch();
+    for (const pin of ['f'.repeat(40), tip])
+      await expect(trustFrom(pin).check(applied, null)).rejects.toThrow(
+        /names as firstCommit, is not in the history/,
+      );
+  });
+
+  it('has no say once a commit was followed', async () => {
+    const tip = await repo.merge('Change', ada.key);
+    await mirror.fetch();
+    await trustFrom('f'.repeat(40)).check(tip, applied);
   });
 });
