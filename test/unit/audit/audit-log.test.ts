@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lastFollowed } from '../../../reconciler/audit/last-followed.ts';
 import { localRef, pushedRef } from '../../../reconciler/audit/paths.ts';
 import { AuditDiverged, RemoteUnreachable } from '../../../reconciler/errors.ts';
 import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
@@ -235,6 +236,23 @@ describe('what a host followed', () => {
     await host.log.push();
     const reinstalled = await lab.host('builder1', host.key);
     expect(await reinstalled.log.lastFollowed()).toBe(later);
+  });
+
+  it('is known though a record in between cannot be read, as one of a later version of Boxreeve', async () => {
+    const refused = await lab.repo.merge('Break');
+    await host.log.append(someDraft(lab.desired));
+    for (let count = 0; count < 40; count += 1)
+      await host.log.append({ ...someDraft(refused), kind: 'refused', outcome: 'refused' });
+    await host.log.push();
+    await lab.repo.git('fetch', '--quiet', 'origin', 'audit/builder1');
+    await lab.repo.git('checkout', '--quiet', '--detach', 'FETCH_HEAD');
+    lab.repo.write('audit/builder1/2027/01/later.json', '{ "apiVersion": "boxreeve/v9" }\n');
+    await lab.repo.git('add', '--all');
+    await lab.tamper(host.key, 'commit', '--quiet', '-m', 'Later');
+    const tip = await lab.repo.git('rev-parse', 'HEAD');
+    await lab.repo.git('push', '--quiet', 'origin', 'HEAD:refs/heads/later');
+    await execa('git', [`--git-dir=${host.gitDir}`, 'fetch', '--quiet', lab.repo.url, 'later']);
+    expect(await lastFollowed(host.gitDir, tip)).toBe(lab.desired);
   });
 
   it('is nothing for a host with no account', async () => {
