@@ -1,6 +1,8 @@
 /** Actions carried out for real on modelled Vagrant, by a process that dies at every call. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GuestSpec } from '../../../reconciler/desired/spec.ts';
+import { peekMemory } from '../../../reconciler/observed/memory-store.ts';
+import { rebootAction } from '../../../reconciler/plan/reboot.ts';
 import { Died, dyingAt, immortal, type ModelHost, NAME, openModelHost } from '../../model/applying.ts';
 
 let model: ModelHost;
@@ -85,4 +87,16 @@ describe('an init that fails', () => {
     expectRight(good, 'after the failure');
     expect(model.memoryOf(NAME)?.failed?.fingerprint).toBe(bad.fingerprint);
   }, 60_000);
+});
+
+describe('a reboot for which a guest cannot be shut down', () => {
+  it('is noted as one that failed, so that guests do not go down and up at every poll', async () => {
+    model.secrets.set('TOKEN', 't0ken-value');
+    await model.converge([model.guest({ secrets: ['TOKEN'] })]);
+    model.secrets.delete('TOKEN');
+    const reboot = rebootAction({ bootId: 'boot', named: 'x', reason: 'reboot after x', before: 'up' });
+    expect(await model.apply([reboot])).toMatchObject([{ result: 'failed' }]);
+    const known = peekMemory(model.dirs.memory, 'builder1')?.reboot;
+    expect(known).toEqual({ asked: null, after: null, failedAt: expect.stringMatching(/^\d{4}-/) });
+  });
 });
