@@ -10,7 +10,6 @@ export function overrideOf(action: Action): Pick<GuestSpec, 'urgent' | 'interrup
 
 function changeTo(action: Action): GuestTarget | undefined {
   if (action.kind === 'remove-guest') return action.makesWayFor;
-
   return action.kind === 'rebuild-guest' && !action.recycle ? action.target : undefined;
 }
 
