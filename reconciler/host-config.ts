@@ -22,6 +22,10 @@ export type HostConfig = {
   readonly signingKey: string;
   /** The commit that the first one followed must descend from; null: the first tip seen is believed. */
   readonly firstCommit: string | null;
+  /** `ssh-ed25519 AAAA…` that signed the commit to begin from; null: none is pinned. */
+  readonly firstKey: string | null;
+  /** Keys that count for nothing any more: `ssh-ed25519 AAAA…`, or `openpgp:` and a fingerprint. */
+  readonly revokedKeys: readonly string[];
   /** Milliseconds between polls. */
   readonly poll: number;
   readonly secrets: Readonly<Record<string, SecretSource>>;

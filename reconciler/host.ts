@@ -18,7 +18,6 @@ import { remoteContact } from './daemon/remote-contact.ts';
 import { specCache } from './desired/spec-cache.ts';
 import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
 import { openMirror } from './git/mirror.ts';
-import { openTrustCheck } from './git/trust.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
 import type { Logger } from './log.ts';
@@ -31,6 +30,7 @@ import { askMachine, providerVersion } from './observed/providers.ts';
 import { createRedactor, type Redactor } from './secrets/redactor.ts';
 import { openSecrets } from './secrets/secret-sources.ts';
 import { stateDirLayout } from './state-dir.ts';
+import { openTrustCheck } from './trust/trust.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -98,7 +98,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       gitDir: dirs.mirror,
       path,
       firstCommit: config.firstCommit,
-      requiresSignatures: specs.requiresSignatures,
+      firstKey: config.firstKey,
+      revokedKeys: config.revokedKeys,
+      now: clock.now,
     }),
     audit: {
       ...audit,

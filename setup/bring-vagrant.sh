@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs Vagrant and what real guests need, as far as it is missing: by apt on Debian and Ubuntu, by Homebrew on macOS.
+# Installs Vagrant, what real guests need and what tests hold Boxreeve against, as far as it is missing: by apt on Debian and Ubuntu, by Homebrew on macOS.
 # What it cannot install it names; the tests then say what they could not test.
 set -eu
-packages="vagrant vagrant-lxc lxc openssh-server openssh-client iproute2 procps sudo git time"
+packages="vagrant vagrant-lxc lxc openssh-server openssh-client iproute2 procps sudo git time gnupg"
 
 say() { echo "set-up: $*" >&2; }
 
@@ -44,6 +44,10 @@ by_apt() {
 }
 
 by_brew() {
+  if ! command -v gpg >/dev/null && command -v brew >/dev/null; then
+    say "GnuPG, by Homebrew (gnupg)"
+    brew install gnupg >&2
+  fi
   if ! command -v vagrant >/dev/null; then
     if command -v brew >/dev/null; then
       say "Vagrant, by Homebrew (cask hashicorp-vagrant)"

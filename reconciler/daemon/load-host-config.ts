@@ -4,9 +4,11 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { MINUTE } from '../clock.ts';
 import type { Kinds } from '../desired/check-schema.ts';
+import { keyItself } from '../desired/public-key.ts';
 import { parseDuration } from '../duration.ts';
 import { type Complaint, InvalidHostConfig, showComplaint } from '../errors.ts';
 import type { HostConfig, SecretSource } from '../host-config.ts';
+import { openPgpKeyId } from '../trust/key-id.ts';
 
 export const DEFAULT_HOST_CONFIG = '/etc/boxreeve/host.yaml';
 
@@ -68,6 +70,10 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
     stateDir: absolute(data.stateDir ?? DEFAULTS.stateDir, folder),
     signingKey: absolute(data.signingKey, folder),
     firstCommit: data.firstCommit ?? null,
+    firstKey: data.firstKey === undefined ? null : keyItself(data.firstKey),
+    revokedKeys: (data.revokedKeys ?? []).map((key) =>
+      key.includes(' ') ? keyItself(key) : openPgpKeyId(key),
+    ),
     poll: parseDuration(data.poll ?? '') ?? DEFAULTS.poll,
     secrets: Object.fromEntries(
       Object.entries(data.secrets ?? {}).map(([name, source]) => [name, secretSource(source, folder)]),

@@ -3,8 +3,9 @@
  *
  * 1. The tip of the watched branch, if it may follow the last one accepted and what it says of this host is valid.
  * 2. Otherwise the last one accepted: a refused commit changes nothing, and drift from the old one is still put right.
- * 3. A host that lost its memory goes on from the last commit on its own signed record: forgetting opens no way back.
- * 4. With neither there is nothing to go by, and nothing is done.
+ * 3. A commit whose key host.yaml revokes is not gone by from the next look on, though the branch did not move.
+ * 4. A host that lost its memory goes on from the last commit on its own signed record: forgetting opens no way back.
+ * 5. With none of these there is nothing to go by, and nothing is done.
  */
 import { iso } from '../clock.ts';
 import { InvalidDesiredState, RemoteUnreachable, UntrustedCommit } from '../errors.ts';
@@ -42,13 +43,24 @@ type Asked = { readonly tip: string | null; readonly offline: string | null };
 async function follow(host: Host, { tip, offline }: Asked, applied: string | null): Promise<Accepted> {
   const judged = tip === null ? null : await judge(host, tip, applied);
   if (judged?.spec) return { desired: { commit: judged.commit, spec: judged.spec }, refusal: null, offline };
-  // one known by the record alone may be gone from the remote: then there is nothing to go by until it is back
-  const here = applied !== null && (await host.mirror.desiredTreeId(applied)) !== null;
-  return {
-    desired: here ? { commit: applied, spec: await host.resolve(applied) } : null,
-    refusal: judged?.refusal ?? null,
-    offline,
-  };
+  const refusal = judged?.refusal ?? null;
+  if (applied === null || !(await holds(host, applied))) return { desired: null, refusal, offline };
+  return { desired: { commit: applied, spec: await host.resolve(applied) }, refusal, offline };
+}
+
+/**
+ * Whether the last commit accepted can still be gone by. One known by the record alone may be gone from the remote; one that was
+ * signed by a key that host.yaml revoked since is believed no more. Then there is nothing to go by.
+ */
+async function holds(host: Host, applied: string): Promise<boolean> {
+  if ((await host.mirror.desiredTreeId(applied)) === null) return false;
+  try {
+    await host.trust.check(applied, applied);
+    return true;
+  } catch (error) {
+    if (error instanceof UntrustedCommit) return false;
+    throw error;
+  }
 }
 
 /** Remembers the commit as the one to descend from. Done before anything of it is applied. */
@@ -77,7 +89,7 @@ type Judged =
 
 async function judge(host: Host, tip: string, applied: string | null): Promise<Judged> {
   try {
-    if (tip !== applied) await host.trust.check(tip, applied);
+    await host.trust.check(tip, applied);
     return { commit: tip, spec: await host.resolve(tip), refusal: null };
   } catch (error) {
     if (error instanceof InvalidDesiredState || error instanceof UntrustedCommit) {

@@ -9,10 +9,18 @@ import type { Fleet } from './generated/fleet.ts';
 import type { Guest } from './generated/guest.ts';
 import type { Host } from './generated/host.ts';
 import type { HostConfig } from './generated/host-config.ts';
+import type { TrustRules } from './generated/trust-rules.ts';
 import type { YamlFile } from './read-yaml.ts';
 
 /** The kinds of file, by the name of their schema. */
-export type Kinds = { fleet: Fleet; host: Host; guest: Guest; box: Box; 'host-config': HostConfig };
+export type Kinds = {
+  fleet: Fleet;
+  host: Host;
+  guest: Guest;
+  box: Box;
+  'trust-rules': TrustRules;
+  'host-config': HostConfig;
+};
 
 export type Checked<T> =
   | { readonly ok: true; readonly data: T }
@@ -35,12 +43,15 @@ export async function checkSchema<K extends keyof Kinds>(
 type Acceptors = { readonly [K in keyof Kinds]: (value: unknown) => value is Kinds[K] };
 
 async function loadAcceptors(): Promise<Acceptors> {
-  const { isBox, isFleet, isGuest, isHost, isHostConfig } = await import('./generated/validators.ts');
+  const { isBox, isFleet, isGuest, isHost, isHostConfig, isTrustRules } = await import(
+    './generated/validators.ts'
+  );
   return {
     fleet: (value): value is Fleet => isFleet(value),
     host: (value): value is Host => isHost(value),
     guest: (value): value is Guest => isGuest(value),
     box: (value): value is Box => isBox(value),
+    'trust-rules': (value): value is TrustRules => isTrustRules(value),
     'host-config': (value): value is HostConfig => isHostConfig(value),
   };
 }

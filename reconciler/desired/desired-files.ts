@@ -33,6 +33,7 @@ export class DesiredFiles {
   readonly tree: DesiredTree;
   readonly #root: string;
   readonly #fleet = new Memo<Loaded<Kinds['fleet']> | undefined>();
+  readonly #rules = new Memo<Loaded<Kinds['trust-rules']> | undefined>();
   readonly #hosts = new Memo<Loaded<Kinds['host']> | undefined>();
   readonly #guests = new Memo<Loaded<Kinds['guest']> | undefined>();
   readonly #boxes = new Memo<Loaded<Kinds['box']> | undefined>();
@@ -63,6 +64,10 @@ export class DesiredFiles {
     return this.#fleet.get('', () => this.#load('fleet', 'fleet.yaml'));
   }
 
+  trustRules(): Promise<Loaded<Kinds['trust-rules']> | undefined> {
+    return this.#rules.get('', () => this.#load('trust-rules', 'trust/rules.yaml'));
+  }
+
   host(name: string): Promise<Loaded<Kinds['host']> | undefined> {
     return this.#hosts.get(name, () => this.#loadNamed('host', `hosts/${name}.yaml`, name));
   }
@@ -83,7 +88,7 @@ export class DesiredFiles {
   }
 
   /** Entries of a folder and all below it. */
-  list(folder: Listed): Promise<readonly TreeEntry[]> {
+  list(folder: Listed | 'trust'): Promise<readonly TreeEntry[]> {
     return this.#listed.get(folder, () => this.tree.list(this.path(folder)));
   }
 

@@ -2,13 +2,14 @@
 import { DAY } from '../clock.ts';
 import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
+import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import { readWindows } from './fleet-windows.ts';
 import type { Fleet, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
-import { publicKeyProblem } from './public-key.ts';
 import type { RebootSpec, WindowSpec } from './spec.ts';
+import { readTrustRules } from './trust-rules.ts';
 
 export type FleetRules = {
   readonly windows: ReadonlyMap<string, WindowSpec>;
@@ -23,12 +24,13 @@ export type FleetRules = {
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
   readonly requireSignedCommits: boolean;
+  /** How old the newest commit may be before it is an alarm, in milliseconds; null: as old as it likes. */
+  readonly freshness: number | null;
   readonly warnings: readonly string[];
 };
 
 export const DEFAULT_CHECK_IN = DAY;
 export const DEFAULT_AUDIT_BRANCH = 'audit/{host}';
-const APPROVERS = 'trust/approvers';
 
 /** undefined if `fleet.yaml` has mistakes of form; all mistakes go to the complaints. */
 export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | undefined> {
@@ -46,8 +48,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     const at = fleet.yaml.place(pointer('audit', 'branch'));
     files.complaints.add(at, `audit.branch "${auditBranch}" is not the name of a Git branch`);
   }
-  const requireSignedCommits = trust?.requireSignedCommits ?? false;
-  if (requireSignedCommits) await checkApprovers(files, fleet);
+  const trustWarnings = await checkTrust(files, fleet);
   return {
     windows,
     defaultWindow,
@@ -55,8 +56,9 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     reboot: rebootOf(defaults?.reboot) ?? null,
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
     auditBranch,
-    requireSignedCommits,
-    warnings: warningsOf(fleet),
+    requireSignedCommits: trust?.requireSignedCommits ?? false,
+    freshness: parseDuration(trust?.freshness ?? '') ?? null,
+    warnings: [...warningsOf(fleet), ...trustWarnings],
   };
 }
 
@@ -85,34 +87,20 @@ function isBranch(name: string): boolean {
 }
 
 /** With nobody to sign, no commit would ever be applied again, not even one that puts it right. */
-async function checkApprovers(files: DesiredFiles, fleet: Loaded<Fleet>): Promise<void> {
-  const entry = await files.entry(APPROVERS);
+async function checkTrust(files: DesiredFiles, fleet: Loaded<Fleet>): Promise<readonly string[]> {
+  const approvers = await readApprovers(files);
+  await readTrustRules(files, approvers);
+  if (fleet.data.trust?.requireSignedCommits !== true || approvers.signers.length > 0)
+    return approvers.warnings;
   const at = fleet.yaml.place(pointer('trust', 'requireSignedCommits'));
-  if (entry?.kind !== 'file') {
-    files.complaints.add(
-      at,
-      `trust.requireSignedCommits is true, and there is no file ${APPROVERS} with a key to sign with`,
-    );
-    return;
-  }
-  const lines = (await files.tree.read(entry)).toString('utf8').split(/\r?\n/);
-  let keys = 0;
-  for (const [index, line] of lines.entries()) {
-    if (/^\s*(#|$)/.test(line)) continue;
-    const problem = approverProblem(line);
-    if (problem === undefined) keys += 1;
-    else files.complaints.add({ file: entry.path, line: index + 1, column: 1 }, problem);
-  }
-  if (keys === 0)
-    files.complaints.add(at, `trust.requireSignedCommits is true, and ${APPROVERS} holds no key`);
-}
-
-/** `principals [options] type key [comment]` (ssh-keygen(1), ALLOWED SIGNERS). */
-function approverProblem(line: string): string | undefined {
-  const key = /(?:^|[ \t])((?:ssh-|ecdsa-|sk-)[\w@.-]+[ \t]+\S+.*)$/.exec(line)?.[1];
-  if (key === undefined) return 'this line is not of the form `who@example.org ssh-ed25519 AAAA…`';
-  const problem = publicKeyProblem(key);
-  return problem && `this line's key ${problem}`;
+  const there = (await trustFile(files, APPROVERS)) !== undefined;
+  files.complaints.add(
+    at,
+    there
+      ? `trust.requireSignedCommits is true, and ${APPROVERS} holds no key`
+      : `trust.requireSignedCommits is true, and there is no file ${APPROVERS} with a key to sign with`,
+  );
+  return [];
 }
 
 function warningsOf({ data, yaml }: Loaded<Fleet>): readonly string[] {

@@ -27,7 +27,7 @@ function newAjv(): Ajv2020 {
   });
   // what messages are made of: a pattern in words, the values of a discriminator, and what is not to be shown
   for (const keyword of ['x-form', 'x-tags', 'x-hidden']) ajv.addKeyword(keyword);
-  for (const name of ['terms', 'fleet', 'host', 'guest', 'box', 'host-config']) {
+  for (const name of ['terms', 'fleet', 'host', 'guest', 'box', 'trust-rules', 'host-config']) {
     ajv.addSchema(readSchema(name), `${name}.json`);
   }
   return ajv;

@@ -3,11 +3,10 @@
  * that leave that folder as it was ask for nothing new.
  */
 import type { GitMirror } from '../git/ports.ts';
-import { readAuditBranch, requiresSignedCommits } from './fleet.ts';
+import { readAuditBranch } from './fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import { resolveHost } from './resolve.ts';
 import type { HostSpec } from './spec.ts';
-import type { DesiredTree } from './tree.ts';
 
 /** The desired state of now, of before, and a few refused ones. */
 const MOST_KEPT = 16;
@@ -15,8 +14,6 @@ const MOST_KEPT = 16;
 export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, root: string, host: string) {
   const byCommit = new Map<string, HostSpec>();
   const byTree = new Map<string, HostSpec>();
-  /** By commit: whether it asks for signed commits. */
-  const signatures = new Map<string, boolean>();
   let auditPattern = DEFAULT_AUDIT_BRANCH;
 
   async function resolve(commit: string): Promise<HostSpec> {
@@ -39,13 +36,6 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     return spec;
   }
 
-  async function requiresSignatures(tree: DesiredTree): Promise<boolean> {
-    const known = signatures.get(tree.revision) ?? (await requiresSignedCommits(tree, root));
-    if (signatures.size >= MOST_KEPT) signatures.clear();
-    signatures.set(tree.revision, known);
-    return known;
-  }
-
   return {
     resolve,
     /** Before any commit was resolved: where this one has the records. Throws InvalidDesiredState. */
@@ -54,7 +44,6 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     },
     /** `audit/{host}`, as the last commit resolved has it. */
     auditPattern: () => auditPattern,
-    requiresSignatures,
   };
 }
 

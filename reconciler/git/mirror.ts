@@ -9,6 +9,7 @@
  */
 import { GitFailed, RemoteUnreachable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { signedBy } from '../trust/signed-by.ts';
 import { blobCache } from './blob-cache.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
@@ -17,7 +18,6 @@ import { checked, isAncestor, refValue } from './history.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
 import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
 import { openRepository, REMOTE } from './repository.ts';
-import { approversAt, signatureOf } from './signatures.ts';
 
 export type MirrorOptions = {
   readonly gitDir: string;
@@ -156,13 +156,12 @@ async function missingBlobs(gitDir: string, tree: string | null): Promise<string
   return lines(listed).flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
 }
 
-/** The signature is judged by the commit's own approvers: it says who signed, not whether he may. */
+/** Who signed it, not whether he may. */
 async function describe({ gitDir, path }: MirrorOptions, commit: string): Promise<CommitInfo> {
   const output = await git(gitDir, ['log', '-1', `--format=${COMMIT_FORMAT}`, commit]);
   const info = parseCommit(output.toString('utf8'));
   if (info === null) throw new GitFailed(`commit ${commit} cannot be read`);
-  const verdict = await signatureOf(gitDir, commit, await approversAt(commitTree(gitDir, commit), path));
-  return { ...info, signedBy: verdict.good ? verdict.signer : null };
+  return { ...info, signedBy: await signedBy(gitDir, path, commit) };
 }
 
 /** Lines added or removed, whichever is more, in each file below a folder. */

@@ -37,8 +37,10 @@ export interface GitMirror {
 
 /**
  * Whether `tip` may follow `applied` (null at first contact): a descendant, and, if desired state asks for it, every
- * commit between signed by someone the commit before it trusts. Throws UntrustedCommit with the reason.
+ * commit between signed by someone the commit before it trusts (trust/trust.ts). `tip` may be `applied` itself, which may have lost
+ * trust since. Throws UntrustedCommit with the reason.
  */
 export interface TrustCheck {
-  check(tip: string, applied: string | null): Promise<void>;
+  /** @param newSince ms since the epoch before which the branch is known not to have had what is new in `tip`; null: not known */
+  check(tip: string, applied: string | null, newSince?: number | null): Promise<void>;
 }

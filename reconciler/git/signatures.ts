@@ -2,14 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DesiredTree } from '../desired/tree.ts';
 import { git } from './git-command.ts';
-
-/** Content of `trust/approvers`; empty if there is none, so that nobody is trusted. */
-export async function approversAt(tree: DesiredTree, path: string): Promise<Buffer> {
-  const entry = await tree.entry(`${path}/trust/approvers`);
-  return entry?.kind === 'file' ? tree.read(entry) : Buffer.alloc(0);
-}
 
 type Verdict =
   | { readonly good: true; readonly signer: string }

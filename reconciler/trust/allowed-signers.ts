@@ -1,6 +1,7 @@
 /**
- * Files in OpenSSH's allowed_signers format (ssh-keygen(1), ALLOWED SIGNERS), in the part of it that says the same to every reader:
- * plain names, plain namespaces, times in UTC, no certificates. A line with anything else is a mistake, and lets nobody sign.
+ * Files in OpenSSH's allowed_signers format (ssh-keygen(1), ALLOWED SIGNERS), in the part of it that says the same to every
+ * reader: no negated names, no patterns for namespaces, no certificates, all times in UTC. A name with `*` or `?` is a name as it
+ * stands. A line with anything else is a mistake, and lets nobody sign.
  */
 import { keyItself, publicKeyProblem } from '../desired/public-key.ts';
 
@@ -20,6 +21,8 @@ export type AllowedSigner = {
 export type AllowedSigners = {
   readonly signers: readonly AllowedSigner[];
   readonly mistakes: readonly { readonly line: number; readonly message: string }[];
+  /** Times that OpenSSH reads in the time zone of whoever looks. */
+  readonly warnings: readonly { readonly line: number; readonly message: string }[];
 };
 
 /** No list of people is longer. Bytes. */
@@ -28,17 +31,29 @@ const LARGEST = 1024 * 1024;
 /** Never throws. */
 export function parseAllowedSigners(content: Buffer): AllowedSigners {
   if (content.length > LARGEST)
-    return { signers: [], mistakes: [{ line: 1, message: `this file is larger than ${LARGEST} bytes` }] };
+    return {
+      signers: [],
+      mistakes: [{ line: 1, message: `this file is larger than ${LARGEST} bytes` }],
+      warnings: [],
+    };
   const signers: AllowedSigner[] = [];
   const mistakes: { line: number; message: string }[] = [];
+  const warnings: { line: number; message: string }[] = [];
   for (const [index, text] of content.toString('utf8').split(/\r?\n/).entries()) {
     if (/^\s*(?:#|$)/.test(text)) continue;
     const line = index + 1;
     const read = parseLine(text);
     if ('mistake' in read) mistakes.push({ line, message: read.mistake });
-    else signers.push({ ...read, line });
+    else {
+      signers.push({ ...read, line });
+      if (/valid-(?:after|before)="\d+"/i.test(text))
+        warnings.push({
+          line,
+          message: 'a time without Z is read as UTC here, and as local time by OpenSSH: write the Z',
+        });
+    }
   }
-  return { signers, mistakes };
+  return { signers, mistakes, warnings };
 }
 
 /** Whether a signature for `namespace`, made at `at` (ms since the epoch), is one that this line allows. */
@@ -63,9 +78,9 @@ function parseLine(text: string): Line {
   const key = words.slice(optionText === '' ? 1 : 2).join(' ');
   if (!isKeyType(key)) return { mistake: FORM };
   const principals = names.split(',');
-  const odd = principals.find((name) => !/^[^\s"*?!,]+$/.test(name));
+  const odd = principals.find((name) => !/^[^\s"!,]+$/.test(name));
   if (odd !== undefined)
-    return { mistake: `this line's "${odd}" is no plain name: patterns and quotes are not taken here` };
+    return { mistake: `this line's "${odd}" is no plain name: negations and quotes are not taken here` };
   const problem = publicKeyProblem(key);
   if (problem !== undefined) return { mistake: `this line's key ${problem}` };
   const options = parseOptions(optionText);
@@ -126,9 +141,9 @@ function splitOptions(text: string): readonly string[] {
   return text === '' ? [] : (text.match(/(?:[^",]|"[^"]*")+/g) ?? [text]);
 }
 
-/** `YYYYMMDD[HHMM[SS]]Z`. Without the `Z` OpenSSH would go by the time zone of whoever looks. */
+/** `YYYYMMDD[HHMM[SS]][Z]`. Without the `Z` OpenSSH goes by the time zone of whoever looks: hosts must agree, so it is UTC here. */
 function parseTime(text: string): number | null {
-  const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?Z$/.exec(text);
+  const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?Z?$/.exec(text);
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1)

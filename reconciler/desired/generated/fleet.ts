@@ -110,9 +110,13 @@ export interface Fleet {
    */
   trust?: {
     /**
-     * Apply only commits signed by a key in `trust/approvers` (OpenSSH allowed_signers format) of the commit before. When false, whoever can push to the branch decides.
+     * Apply only commits signed by a key in `trust/approvers` (OpenSSH allowed_signers format) or `trust/openpgp/<name>.asc` of the commit before. When false, whoever can push to the branch decides.
      */
     requireSignedCommits?: boolean;
+    /**
+     * How old the newest commit may be before hosts raise an alarm: someone may be showing them an old state of the branch. Where changes are seldom, have a signed commit made now and then.
+     */
+    freshness?: string;
   };
 }
 /**

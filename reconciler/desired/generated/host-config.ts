@@ -1,5 +1,7 @@
 /** Made by setup/generate-types.mjs from desired-state/schema/host-config.json: change that, not this. */
 
+export type PublicKey = string;
+export type Fingerprint = string;
 /**
  * Program and arguments that reboot this host, for where the desired state asks for that. Without it, `/sbin/shutdown -r now`, with `sudo -n` before it where the reconciler is not root.
  *
@@ -59,6 +61,16 @@ export interface HostConfig {
    * Full id of a commit of the infra repo that you know to be right. The first that this host follows must descend from it, and whose signatures count is read from there on. Without it, the first tip a new host is shown is believed.
    */
   firstCommit?: string;
+  /**
+   * Public SSH key that you know to be an approver's. A new host goes by the newest commit on the branch that it signed, and whose signatures count is read from there on. Instead of `firstCommit`.
+   */
+  firstKey?: string;
+  /**
+   * Keys whose signatures this host believes no more, whatever the infra repo says: public SSH keys, and fingerprints of OpenPGP keys. It counts from the next poll on, also if the branch did not move. For an emergency; otherwise take the key out of `trust/approvers`.
+   *
+   * @maxItems 1000
+   */
+  revokedKeys?: (PublicKey | Fingerprint)[];
   rebootCommand?: Argv;
   /**
    * VAGRANT_HOME for every call of Vagrant. Without it the environment's, else `~/.vagrant.d`.

@@ -50,6 +50,8 @@ describe('host.yaml', () => {
       stateDir: process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve',
       signingKey: join(dir, 'id_ed25519'),
       firstCommit: null,
+      firstKey: null,
+      revokedKeys: [],
       poll: 60_000,
       secrets: {},
       rebootCommand: REBOOT,
@@ -67,6 +69,8 @@ path: ./ci//desired-state/
 stateDir: state
 signingKey: ~/keys/id
 firstCommit: 0123456789abcdef0123456789abcdef01234567
+firstKey: ssh-ed25519 AAAA ada
+revokedKeys: [ssh-ed25519 BBBB eve, 0123456789ABCDEF0123456789ABCDEF01234567]
 poll: 1m30s
 vagrantHome: ~/vagrant
 rebootCommand: [/usr/local/bin/reboot-host, now]
@@ -85,6 +89,8 @@ secrets:
       stateDir: join(dir, 'state'),
       signingKey: join(homedir(), 'keys/id'),
       firstCommit: '0123456789abcdef0123456789abcdef01234567',
+      firstKey: 'ssh-ed25519 AAAA',
+      revokedKeys: ['ssh-ed25519 BBBB', 'openpgp:0123456789ABCDEF0123456789ABCDEF01234567'],
       poll: 90_000,
       rebootCommand: ['/usr/local/bin/reboot-host', 'now'],
       vagrantHome: join(homedir(), 'vagrant'),

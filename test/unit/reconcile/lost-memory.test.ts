@@ -12,6 +12,9 @@ let world: World;
 /** What each check of trust was asked, tip and the commit gone by. */
 let checks: [string, string | null][];
 
+/** A commit whose key host.yaml revoked. */
+let revoked: string | null;
+
 beforeEach(async () => {
   world = newWorld();
   checks = [];
@@ -21,6 +24,7 @@ beforeEach(async () => {
   world.memory = emptyMemory('builder1');
   world.tip = OLD;
   checks = [];
+  revoked = null;
 });
 afterEach(() => world.dispose());
 
@@ -32,6 +36,7 @@ async function run(lastFollowed?: () => Promise<string | null>): Promise<Report>
       checks.push([tip, applied]);
       if (tip === OLD && applied === NEW)
         throw new UntrustedCommit(tip, 'the branch was rewound or rewritten');
+      if (tip === revoked) throw new UntrustedCommit(tip, 'is signed by a key that was revoked');
     },
   };
   const request = { forceWindow: false, holdDrain: true, signal: new AbortController().signal };
@@ -40,7 +45,11 @@ async function run(lastFollowed?: () => Promise<string | null>): Promise<Report>
 
 it('goes on from the commit on its own record, and refuses the older one', async () => {
   const { accepted } = await run();
-  expect(checks).toEqual([[OLD, NEW]]);
+  // the tip against it, and it against what has been revoked
+  expect(checks).toEqual([
+    [OLD, NEW],
+    [NEW, NEW],
+  ]);
   expect(accepted.refusal?.commit).toBe(OLD);
   expect(accepted.desired?.commit).toBe(NEW);
   expect(world.memory.applied?.commit).toBe(NEW);
@@ -63,4 +72,17 @@ it('meets the infra repo for the first time if it has no account', async () => {
   const { accepted } = await run(async () => null);
   expect(checks).toEqual([[OLD, null]]);
   expect(accepted.desired?.commit).toBe(OLD);
+});
+
+it('does nothing by the commit it went by once the key of that is revoked, though the branch did not move', async () => {
+  world.tip = NEW;
+  await run();
+  revoked = NEW;
+  const { accepted, seen, records } = await run();
+  expect([accepted.desired, accepted.refusal?.commit, seen]).toEqual([null, NEW, null]);
+  expect(records.map(({ kind, notes }) => [kind, notes])).toEqual([
+    ['refused', ['is signed by a key that was revoked']],
+  ]);
+  revoked = null;
+  expect((await run()).accepted.desired?.commit).toBe(NEW);
 });

@@ -6,7 +6,7 @@ import { requiresSignedCommits } from '../../../reconciler/desired/fleet.ts';
 import { InvalidDesiredState, UntrustedCommit } from '../../../reconciler/errors.ts';
 import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
 import type { TrustCheck } from '../../../reconciler/git/ports.ts';
-import { openTrustCheck } from '../../../reconciler/git/trust.ts';
+import { openTrustCheck } from '../../../reconciler/trust/trust.ts';
 import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
 import { newKey } from '../audit/account-lab.ts';
 
@@ -45,7 +45,9 @@ function trustFrom(firstCommit: string | null): TrustCheck {
     gitDir: join(root, 'mirror.git'),
     path: 'desired-state',
     firstCommit,
-    requiresSignatures: (tree) => requiresSignedCommits(tree, 'desired-state'),
+    firstKey: null,
+    revokedKeys: [],
+    now: Date.now,
   });
 }
 

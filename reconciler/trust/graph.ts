@@ -1,0 +1,70 @@
+/** How the commits that are to be judged hang together. Pure. */
+
+type Node = { readonly commit: string; readonly parents: readonly string[]; readonly message: string };
+
+export type Graph = {
+  /** The parent of a merge that it merges to: the first that contains the base. Whoever makes a merge can name its parents in any order. */
+  mainline(merge: string): string;
+  /** What a merge brings there: commits of its other parents that the mainline does not have. */
+  brought(merge: string): ReadonlySet<string>;
+  /** Whether one commit says that another is right: a merge that brings it in, or a later commit that names it. */
+  approves(by: Node, commit: string): boolean;
+};
+
+/** @param nodes parents before children */
+export function openGraph(nodes: readonly Node[], base: string): Graph {
+  const byId = new Map(nodes.map((node) => [node.commit, node]));
+  const containsBase = new Set<string>([base]);
+  for (const { commit, parents } of nodes)
+    if (parents.some((parent) => containsBase.has(parent))) containsBase.add(commit);
+  const broughtBy = new Map<string, ReadonlySet<string>>();
+
+  /** All commits here that these have in them, themselves included. */
+  function reach(from: readonly string[]): ReadonlySet<string> {
+    const seen = new Set<string>();
+    const waiting = [...from];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const node = byId.get(next);
+      if (node === undefined || seen.has(next)) continue;
+      seen.add(next);
+      waiting.push(...node.parents);
+    }
+    return seen;
+  }
+
+  function parentsOf(commit: string): readonly string[] {
+    return byId.get(commit)?.parents ?? [];
+  }
+
+  function mainline(merge: string): string {
+    const parents = parentsOf(merge);
+    return parents.find((parent) => containsBase.has(parent)) ?? parents[0] ?? base;
+  }
+
+  function brought(merge: string): ReadonlySet<string> {
+    const known = broughtBy.get(merge);
+    if (known !== undefined) return known;
+    const main = mainline(merge);
+    const had = reach([main]);
+    const others = reach(parentsOf(merge).filter((parent) => parent !== main));
+    const found = new Set([...others].filter((commit) => !had.has(commit)));
+    broughtBy.set(merge, found);
+    return found;
+  }
+
+  return {
+    mainline,
+    brought,
+    approves: (by, commit) => {
+      if (by.commit === commit) return false;
+      if (by.parents.length > 1 && brought(by.commit).has(commit)) return true;
+      return approvedBy(by.message).has(commit) && reach(by.parents).has(commit);
+    },
+  };
+}
+
+/** Ids on lines `Boxreeve-Approves: <id>`. */
+function approvedBy(message: string): ReadonlySet<string> {
+  const found = message.matchAll(/^Boxreeve-Approves: ([0-9a-f]{40}|[0-9a-f]{64})[ \t\r]*$/gm);
+  return new Set([...found].map(([, id = '']) => id));
+}
