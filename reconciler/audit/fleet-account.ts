@@ -5,6 +5,7 @@ import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { REMOTE } from '../git/repository.ts';
+import type { HostKeys } from './host-keys.ts';
 import { parseRecord } from './parse-record.ts';
 import { localRef } from './paths.ts';
 import type { AuditRecord } from './record.ts';
@@ -15,7 +16,7 @@ export type FleetAccount = {
   readonly hosts: readonly {
     readonly host: string;
     readonly tip: string | null;
-    readonly keys: readonly string[];
+    readonly keys: HostKeys;
   }[];
   /** Why the remote could not be asked; null when it was. */
   readonly offline: string | null;
@@ -41,6 +42,8 @@ export async function openFleetAccount(
       '--no-tags',
       '--no-write-fetch-head',
       '--prune',
+      // all of a record: the mirror's own filter would have each fetched by itself when it is read
+      '--no-filter',
       REMOTE,
       spec,
     ]);
@@ -101,7 +104,7 @@ async function keysOf(
   watched: string,
   path: string,
   current: string | undefined,
-): Promise<string[]> {
+): Promise<HostKeys> {
   const log = await git(gitDir, [
     '--literal-pathspecs',
     'log',
@@ -118,7 +121,8 @@ async function keysOf(
     (line) => /^[-+]auditKey:\s*["']?((?:ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+)/.exec(line)?.[1] ?? [],
   );
   const now = current === undefined ? [] : [current.split(/\s+/).slice(0, 2).join(' ')];
-  return [...new Set([...now, ...past])];
+  const keys = [...new Set([...now, ...past])].reverse();
+  return { keys: keys.map((key) => ({ key, named: now.includes(key), overlapped: false, revoked: null })) };
 }
 
 export type AccountEntry = { readonly commit: string; readonly record: AuditRecord };

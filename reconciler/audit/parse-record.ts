@@ -16,12 +16,12 @@ export type Parsed =
   | { readonly ok: true; readonly record: AuditRecord }
   | { readonly ok: false; readonly why: string };
 
-/** No record needs more. */
-const LARGEST = 8 * 1024 * 1024;
+/** No record needs more. Bytes. */
+export const LARGEST_RECORD = 8 * 1024 * 1024;
 
 /** Checks everything by the schema of audit-record.json, which is loaded at the first call. */
 export async function parseRecord(bytes: Buffer): Promise<Parsed> {
-  if (bytes.length > LARGEST) return { ok: false, why: `is larger than ${LARGEST} bytes` };
+  if (bytes.length > LARGEST_RECORD) return { ok: false, why: `is larger than ${LARGEST_RECORD} bytes` };
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     const check = await checker();

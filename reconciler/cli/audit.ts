@@ -63,8 +63,8 @@ function showCommand(): Command {
     .action(async (name: string, _options: unknown, command: Command) => {
       const { account, gitDir } = await open(command);
       const { commit, record } = await findRecord(gitDir, account, name);
-      const keys = account.hosts.find(({ host }) => host === record.host)?.keys ?? [];
-      const signers = Buffer.from(keys.map((key) => `${record.host} ${key}\n`).join(''));
+      const keys = account.hosts.find(({ host }) => host === record.host)?.keys.keys ?? [];
+      const signers = Buffer.from(keys.map(({ key }) => `${record.host} ${key}\n`).join(''));
       const verdict = await signatureOf(gitDir, commit, signers);
       const signature = verdict.good ? `good, by ${verdict.signer}` : verdict.why;
       if (globalOptions(command).json)

@@ -70,16 +70,25 @@ export async function gitRemote(
   return (await run(gitDir, args, limits, (message) => new RemoteUnreachable(message))).stdout;
 }
 
+/** Arguments and environment of a Git that is told to forget this machine: for a process that is read while it runs. */
+export function gitInvocation(
+  gitDir: string,
+  args: readonly string[],
+): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  return { args: [`--git-dir=${gitDir}`, ...settings, ...args], env: environment() };
+}
+
 async function run(
   gitDir: string,
   args: readonly string[],
   options: GitOptions,
   failure: (message: string) => Error,
 ): Promise<GitAnswer> {
-  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  const { args: all, env } = gitInvocation(gitDir, args);
   const ended = await runGit({
-    args: [`--git-dir=${gitDir}`, ...settings, ...args],
-    env: { ...environment(), ...options.env },
+    args: all,
+    env: { ...env, ...options.env },
     input: options.input,
     timeout: options.timeout ?? LOCAL_LIMIT,
     signal: options.signal,

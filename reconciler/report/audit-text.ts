@@ -43,7 +43,9 @@ export function showRecord(commit: string, signature: string, record: AuditRecor
 export function showVerdict(hosts: readonly HostAccount[], offline: string | null): string {
   const lines = hosts.flatMap(({ host, tip, records, findings }) => [
     `${host}: ${records} records${tip === null ? '' : ` up to ${tip.slice(0, 9)}`}, ${findings.length === 0 ? 'all good' : `${findings.length} FINDINGS`}`,
-    ...findings.map(({ commit, problem }) => `  ${commit?.slice(0, 12) ?? 'the branch'} ${problem}`),
+    ...findings.map(
+      ({ kind, commit, problem }) => `  ${kind}: ${commit?.slice(0, 12) ?? 'the branch'} ${problem}`,
+    ),
   ]);
   const found = hosts.reduce((sum, { findings }) => sum + findings.length, 0);
   const end = found === 0 ? 'the account is whole' : `the account is NOT whole: ${found} findings`;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { openAuditLog } from '../../../reconciler/audit/audit-log.ts';
+import type { HostKeys } from '../../../reconciler/audit/host-keys.ts';
 import type { AuditLog, RecordDraft } from '../../../reconciler/audit/record.ts';
 import { openReserve } from '../../../reconciler/audit/reserve.ts';
 import { type HostAccount, verifyAudit } from '../../../reconciler/audit/verify.ts';
@@ -33,6 +34,8 @@ export type AccountLab = {
   verify(hosts: Readonly<Record<string, readonly string[]>>): Promise<readonly HostAccount[]>;
   /** Git in a scratch clone of the remote, with the key of a host for signing. */
   tamper(key: string, ...args: readonly string[]): Promise<string>;
+  /** Git in any repository; its standard output. */
+  gitIn(gitDir: string, ...args: readonly string[]): Promise<string>;
   dispose(): void;
 };
 
@@ -52,6 +55,7 @@ export async function openAccountLab(): Promise<AccountLab> {
       const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
       return repo.git(...signing, ...args);
     },
+    gitIn: async (gitDir, ...args) => (await execa('git', [`--git-dir=${gitDir}`, ...args])).stdout,
     dispose: () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -107,7 +111,7 @@ async function verifyRemote(
   hosts: Readonly<Record<string, readonly string[]>>,
 ): Promise<readonly HostAccount[]> {
   const gitDir = join(mkdtempSync(join(root, 'auditor-')), 'all.git');
-  await execa('git', ['clone', '--quiet', '--mirror', repo.url, gitDir]);
+  await execa('git', ['clone', '--quiet', '--mirror', '--no-local', repo.url, gitDir]);
   const tips = await Promise.all(
     Object.entries(hosts).map(async ([host, keys]) => {
       const { stdout, exitCode } = await execa(
@@ -115,12 +119,25 @@ async function verifyRemote(
         ['rev-parse', '--verify', '--quiet', `refs/heads/audit/${host}`],
         { cwd: gitDir, reject: false },
       );
-      return { host, keys, tip: exitCode === 0 ? stdout : null };
+      return { host, keys: plainKeys(keys), tip: exitCode === 0 ? stdout : null };
     }),
   );
   return verifyAudit({ gitDir, watched, hosts: tips });
 }
 
+/** Keys that were never revoked, the newest first; the host has that one now. */
+function plainKeys(newestFirst: readonly string[]): HostKeys {
+  const keys = newestFirst.map((key, index) => ({
+    key,
+    named: index === 0,
+    overlapped: false,
+    revoked: null,
+  }));
+  return { keys: keys.toReversed() };
+}
+
+/** After the commits that records go by. */
+const START = Date.now();
 let minute = 0;
 
 /** A record with nothing special about it; each a minute after the last. */
@@ -130,7 +147,7 @@ export function someDraft(desired: string, more: Partial<RecordDraft> = {}): Rec
     kind: 'check-in',
     outcome: 'in-sync',
     id: crypto.randomUUID(),
-    time: new Date(Date.UTC(2026, 10, 23, 12, minute)).toISOString(),
+    time: new Date(START + minute * 60_000).toISOString(),
     trigger: 'poll',
     desired: {
       commit: desired,

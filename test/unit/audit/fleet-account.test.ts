@@ -42,7 +42,7 @@ describe('the keys of a host', () => {
     await declare(next.publicKey);
     const auditor = await lab.host('builder2');
     expect((await account(auditor)).hosts).toMatchObject([
-      { host: 'builder1', keys: [next.publicKey, one.publicKey] },
+      { host: 'builder1', keys: { keys: [{ key: one.publicKey }, { key: next.publicKey }] } },
     ]);
     expect(await verify(auditor)).toEqual([]);
   });
@@ -54,7 +54,9 @@ describe('the keys of a host', () => {
     lab.repo.write('desired-state/hosts/builder1.yaml', `auditKey: ${eve.publicKey}\n`);
     await lab.repo.git('commit', '--quiet', '--all', '-m', 'Propose a key');
     await lab.repo.git('push', '--quiet', 'origin', 'HEAD:proposal');
-    expect((await account()).hosts).toMatchObject([{ host: 'builder1', keys: [one.publicKey] }]);
+    expect((await account()).hosts).toMatchObject([
+      { host: 'builder1', keys: { keys: [{ key: one.publicKey }] } },
+    ]);
   });
 
   it('of a host that was taken out of the fleet are known still, and its records stay good', async () => {
@@ -65,7 +67,9 @@ describe('the keys of a host', () => {
     await lab.repo.merge('Retire builder1');
     const auditor = await lab.host('builder2');
     expect(await verify(auditor)).toEqual([]);
-    expect((await account(auditor)).hosts).toMatchObject([{ host: 'builder1', keys: [one.publicKey] }]);
+    expect((await account(auditor)).hosts).toMatchObject([
+      { host: 'builder1', keys: { keys: [{ key: one.publicKey }] } },
+    ]);
   });
 });
 

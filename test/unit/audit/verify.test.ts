@@ -17,12 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => lab.dispose());
 
-/** What is found, as `host: problem`. */
+/** What is found, as `host kind: problem`. */
 async function findings(
   keys: Record<string, string[]> = { builder1: [one.publicKey], builder2: [two.publicKey] },
 ): Promise<string[]> {
   return (await lab.verify(keys)).flatMap((account) =>
-    account.findings.map(({ host, problem }) => `${host}: ${problem}`),
+    account.findings.map(({ host, kind, problem }) => `${host} ${kind}: ${problem}`),
   );
 }
 
@@ -62,7 +62,10 @@ describe('an account that nobody cooked', () => {
 describe('what is found', () => {
   it('records that are signed by no key of this host', async () => {
     expect(await findings({ builder1: [two.publicKey], builder2: [two.publicKey] })).toEqual(
-      Array.from({ length: 3 }, () => 'builder1: is signed by a key that no approver has'),
+      Array.from(
+        { length: 3 },
+        () => 'builder1 wrong-key: is signed by a key that the watched branch never gave this host',
+      ),
     );
   });
 
@@ -70,12 +73,14 @@ describe('what is found', () => {
     await rewrite(one, async () => {
       await lab.tamper(two.key, 'commit', '--quiet', '--amend', '--no-edit');
     });
-    expect(await findings()).toEqual([expect.stringMatching(/^builder1: is signed by a key that/)]);
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1 wrong-key: is signed by the key of builder2, /),
+    ]);
   });
 
   it('a record whose commit is not signed at all', async () => {
     await rewrite(one, () => lab.repo.git('commit', '--quiet', '--amend', '--no-edit', '--no-gpg-sign'));
-    expect(await findings()).toContain('builder1: is not signed');
+    expect(await findings()).toContain('builder1 bad-signature: is not signed');
   });
 
   it('a record that was edited, though signed again with the stolen key', async () => {
@@ -86,7 +91,9 @@ describe('what is found', () => {
       await git('commit', '--quiet', '--amend', '--all', '--no-edit');
       await git('cherry-pick', '--quiet', 'FETCH_HEAD').catch(() => git('cherry-pick', 'FETCH_HEAD'));
     });
-    expect(await findings()).toContain('builder1: does not carry the digest of the record before it');
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1 rewritten: does not carry the digest of the record before it: /),
+    ]);
   });
 
   it('a record that was taken out: the numbers have a gap', async () => {
@@ -94,7 +101,9 @@ describe('what is found', () => {
       await lab.repo.git('checkout', '--quiet', 'HEAD~2');
       await git('cherry-pick', 'FETCH_HEAD');
     });
-    expect(await findings()).toContain('builder1: has number 3 where 2 is due');
+    expect(await findings()).toEqual([
+      'builder1 gap: has number 3 where 2 is due: a record is missing before it',
+    ]);
   });
 
   it('a commit that changes or removes an earlier record', async () => {
@@ -105,7 +114,7 @@ describe('what is found', () => {
     });
     expect(await findings()).toEqual([
       expect.stringMatching(
-        /^builder1: changes or removes audit\/builder1\/2026\/11\/.*: a record once written stays$/,
+        /^builder1 malformed: changes or removes audit\/builder1\/.*: a record once written stays$/,
       ),
     ]);
   });
@@ -116,7 +125,7 @@ describe('what is found', () => {
       await lab.repo.git('add', 'also.txt');
       await git('commit', '--quiet', '--amend', '--no-edit');
     });
-    expect(await findings()).toContain('builder1: changes 2 files: a record adds one');
+    expect(await findings()).toContain('builder1 malformed: changes 2 files: a record adds one');
   });
 
   it("a record in another host's place", async () => {
@@ -129,7 +138,9 @@ describe('what is found', () => {
       await git('commit', '--quiet', '--amend', '--no-edit');
     });
     expect(await findings()).toContainEqual(
-      expect.stringMatching(/^builder1: adds audit\/builder2\/.*; this record belongs at audit\/builder1\//),
+      expect.stringMatching(
+        /^builder1 malformed: adds audit\/builder2\/.*; this record belongs at audit\/builder1\//,
+      ),
     );
   });
 
@@ -158,7 +169,7 @@ describe('what is found', () => {
     await rewrite(one, () => lab.repo.git('checkout', '--quiet', 'HEAD~1'));
     expect(await findings()).toEqual([
       expect.stringMatching(
-        /^builder1: commit [0-9a-f]{12} is not in its audit branch any more: it was cut short or rewritten, though builder2 saw it there/,
+        /^builder1 truncated: is not in the branch any more, which ends at [0-9a-f]{12} before it: builder2 saw it there/,
       ),
     ]);
   });
@@ -167,14 +178,13 @@ describe('what is found', () => {
     await two.mirror.fetch();
     await two.log.append(someDraft(lab.desired));
     await two.log.push();
-    const old = await lab.repo.remoteGit('rev-parse', 'audit/builder1');
     await lab.repo.git('push', '--quiet', 'origin', ':audit/builder1');
     const forger = await lab.host('builder1', one.key);
     for (let count = 0; count < 3; count += 1) await forger.log.append(someDraft(lab.desired));
     await forger.log.push();
     expect(await findings()).toEqual([
       expect.stringMatching(
-        new RegExp(`^builder1: commit ${old.slice(0, 12)} is not in its audit branch any more`),
+        /^builder1 rewritten: is not in the branch any more, which has other records in its place: builder2 saw/,
       ),
     ]);
   });
@@ -193,7 +203,9 @@ describe('what is found', () => {
     await two.log.append(someDraft(lab.desired));
     await two.log.push();
     await lab.repo.git('push', '--quiet', 'origin', ':audit/builder1');
-    expect(await findings()).toEqual([expect.stringMatching(/^builder1: its audit branch is gone/)]);
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1 truncated: is gone with the whole branch: builder2 saw/),
+    ]);
   });
 
   it('a record that went by a commit which never was on the watched branch', async () => {
@@ -204,7 +216,7 @@ describe('what is found', () => {
     await one.log.append(someDraft(stray));
     await one.log.push();
     expect(await findings()).toEqual([
-      `builder1: went by commit ${stray.slice(0, 12)}, which is not on the watched branch`,
+      `builder1 unknown-commit: went by commit ${stray.slice(0, 12)}, which is not on the watched branch`,
     ]);
   });
 
@@ -212,7 +224,12 @@ describe('what is found', () => {
     await one.log.append(someDraft(lab.desired, { time: '2020-01-01T00:00:00.000Z' }));
     await one.log.push();
     expect(await findings()).toEqual([
-      expect.stringMatching(/^builder1: is dated 2020-01-01T00:00:00\.000Z, before the record it follows/),
+      expect.stringMatching(
+        /^builder1 clock: is dated 2020-01-01T00:00:00\.000Z, before the record it follows/,
+      ),
+      expect.stringMatching(
+        /^builder1 clock: is dated 2020-01-01T00:00:00\.000Z, before the commit it went by/,
+      ),
     ]);
   });
 });

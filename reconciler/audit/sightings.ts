@@ -1,0 +1,149 @@
+/**
+ * What was seen of a branch, by other hosts' records and by this machine before, held against what the branch has now.
+ * A host whose key was stolen can be made to sign another history, but not what others saw of the first one.
+ */
+import { git, lines } from '../git/git-command.ts';
+import { checked, isAncestor } from '../git/history.ts';
+import { CLOCK_TOLERANCE, type Finding, type Problem, short } from './finding.ts';
+import type { Link } from './read-links.ts';
+import { existing } from './went-by.ts';
+
+/** One tip of a branch, as a record of another host names it. */
+type Sighting = {
+  /** Commit of the record that names it. */
+  readonly by: string;
+  readonly witness: string;
+  /** Of that record, ms since the epoch. */
+  readonly at: number;
+};
+
+/** What the records of all hosts saw of each other; of several sightings of one commit, the earliest. */
+export class Sightings {
+  readonly #byHost = new Map<string, Map<string, Sighting>>();
+
+  /** @param latest what this witness saw last of each host: the same again is nothing new */
+  add(witness: string, { commit, content }: Link, latest: Map<string, string>): void {
+    if (!content.ok) return;
+    const at = Date.parse(content.record.time);
+    for (const [host, seen] of Object.entries(content.record.witness)) {
+      if (host === witness || latest.get(host) === seen) continue;
+      latest.set(host, seen);
+      const known = this.#byHost.get(host) ?? new Map<string, Sighting>();
+      this.#byHost.set(host, known);
+      const other = known.get(seen);
+      if (other === undefined || at < other.at) known.set(seen, { by: commit, witness, at });
+    }
+  }
+
+  of(host: string): ReadonlyMap<string, Sighting> {
+    return this.#byHost.get(host) ?? new Map();
+  }
+
+  hosts(): readonly string[] {
+    return [...this.#byHost.keys()];
+  }
+}
+
+export type SeenBranch = {
+  readonly host: string;
+  /** null: there is no branch. */
+  readonly tip: string | null;
+  /** Times of the records that were read now, by their commits, ms since the epoch. */
+  readonly times: ReadonlyMap<string, number>;
+  /** Of the record at the tip, ms since the epoch; null: none. */
+  readonly tipTime: number | null;
+  /** Whether a commit that is not on the branch is signed by a key of this host. */
+  readonly isSignedByHost: (commit: string) => Promise<boolean>;
+};
+
+/** A finding about the branch that was seen, with the witness whose word it is. */
+export type Accusation = { readonly finding: Finding; readonly witness: string };
+
+export async function checkSightings(
+  gitDir: string,
+  branch: SeenBranch,
+  sightings: ReadonlyMap<string, Sighting>,
+): Promise<readonly Accusation[]> {
+  const { host, times } = branch;
+  const accusations: Accusation[] = [];
+  const elsewhere: [string, Sighting][] = [];
+  for (const [seen, sighting] of sightings) {
+    const time = times.get(seen);
+    if (time === undefined) elsewhere.push([seen, sighting]);
+    else if (time > sighting.at + CLOCK_TOLERANCE)
+      accusations.push({
+        witness: sighting.witness,
+        finding: {
+          kind: 'clock',
+          host,
+          commit: seen,
+          problem:
+            `is dated ${new Date(time).toISOString()}, long after ${sighting.witness} had seen it ` +
+            `(${short(sighting.by)}, ${new Date(sighting.at).toISOString()})`,
+        },
+      });
+  }
+  const missing = await notIn(
+    gitDir,
+    elsewhere.map(([seen]) => seen),
+    branch.tip,
+  );
+  for (const [seen, sighting] of elsewhere) {
+    const here = missing.get(seen);
+    if (here === undefined) continue;
+    const { kind, problem } = await whatBecameOf(gitDir, seen, here, sighting, branch);
+    const saw = `${sighting.witness} saw it there (${short(sighting.by)})`;
+    accusations.push({
+      witness: sighting.witness,
+      finding: { kind, host, commit: seen, problem: `${problem}: ${saw}` },
+    });
+  }
+  return accusations;
+}
+
+/** Of `commits`, those that `tip` does not contain, and whether each is here at all. */
+async function notIn(
+  gitDir: string,
+  commits: readonly string[],
+  tip: string | null,
+): Promise<ReadonlyMap<string, 'here' | 'gone'>> {
+  const here = new Set(await existing(gitDir, commits));
+  const missing = new Map<string, 'here' | 'gone'>();
+  for (const commit of commits) if (!here.has(commit)) missing.set(commit, 'gone');
+  if (here.size === 0) return missing;
+  if (tip === null) return new Map(commits.map((commit) => [commit, here.has(commit) ? 'here' : 'gone']));
+  const input = `${[...here, `^${checked(tip)}`].join('\n')}\n`;
+  for (const commit of lines(await git(gitDir, ['rev-list', '--stdin'], { input }))) {
+    // by their dates Git may take one for outside that is not: it is asked again, about that one alone
+    if (here.has(commit) && !(await isAncestor(gitDir, commit, tip))) missing.set(commit, 'here');
+  }
+  return missing;
+}
+
+/** Cut short, forked or written anew: by where the commit stands if it is here, else by when it was seen. */
+async function whatBecameOf(
+  gitDir: string,
+  seen: string,
+  here: 'here' | 'gone',
+  sighting: Sighting,
+  { tip, tipTime, isSignedByHost }: SeenBranch,
+): Promise<Problem> {
+  if (tip === null) return { kind: 'truncated', problem: 'is gone with the whole branch' };
+  const cut: Problem = {
+    kind: 'truncated',
+    problem: `is not in the branch any more, which ends at ${short(tip)} before it`,
+  };
+  if (here === 'here') {
+    if (await isAncestor(gitDir, tip, seen)) return cut;
+    if (await isSignedByHost(seen))
+      return {
+        kind: 'fork',
+        problem:
+          'is on another line than the branch, and signed by the same host: two records claim one number',
+      };
+  } else if (tipTime !== null && tipTime <= sighting.at) return cut;
+  return {
+    kind: 'rewritten',
+    problem: 'is not in the branch any more, which has other records in its place',
+  };
+}
