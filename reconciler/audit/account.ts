@@ -1,7 +1,6 @@
 /** Which records a run gives rise to, and when a wait or a refusal is worth a record. */
 import type { CarriedOut } from '../apply/carry-out.ts';
-import type { Accepted } from '../desired/accept.ts';
-import type { HostSpec } from '../desired/spec.ts';
+import type { Accepted, Desired } from '../desired/accept.ts';
 import { withDurations } from '../gate/expected.ts';
 import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
@@ -10,8 +9,6 @@ import type { Request } from '../reconcile.ts';
 import { draftOfAttempt, draftOfCheckIn, draftOfPause, draftOfRefusal, draftOfWaiting } from './draft.ts';
 import { momentOf } from './moment.ts';
 import type { AuditRecord } from './record.ts';
-
-type Desired = { readonly commit: string; readonly spec: HostSpec };
 
 /** Records what was tried; else, once for each reason, what is waited for; else, now and then, that all is well. */
 export async function account(
@@ -113,7 +110,11 @@ async function recordQuietRun(
   }
   const last = await host.audit.last();
   const due = last === null || host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery;
-  return due || repairs.length > 0 ? [await checkIn(host, desired, done, repairs, request)] : [];
+  const alarm = desired.stale !== null && host.memory.read().stale !== desired.commit;
+  if (!due && !alarm && repairs.length === 0) return [];
+  const record = await checkIn(host, desired, done, repairs, request);
+  if (alarm) await host.memory.update((memory) => ({ ...memory, stale: desired.commit }));
+  return [record];
 }
 
 async function checkIn(
@@ -130,6 +131,7 @@ async function checkIn(
   const probes = (await Promise.all(proven.map(({ name }) => host.probe(name)))).flat();
   const problems = [
     ...repairs,
+    ...(desired.stale === null ? [] : [desired.stale]),
     ...seen.plan.held.map(({ why }) => why),
     ...seen.observation.unknown.map(({ guest, why }) => `${guest ?? 'the host'} cannot be observed: ${why}`),
     ...pending.map(({ action, gates }) => `${action.id} waits: ${gates[0]?.detail ?? 'it is next'}`),

@@ -10,13 +10,21 @@
 import { iso } from '../clock.ts';
 import { InvalidDesiredState, RemoteUnreachable, UntrustedCommit } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
+import { staleness } from './freshness.ts';
 import type { HostSpec } from './spec.ts';
 
 export type Refusal = { readonly commit: string; readonly error: InvalidDesiredState | UntrustedCommit };
 
+export type Desired = {
+  readonly commit: string;
+  readonly spec: HostSpec;
+  /** That nothing newer has come for too long; null if it has, or need not. */
+  readonly stale: string | null;
+};
+
 export type Accepted = {
-  /** What to go by; null: nothing yet. */
-  readonly desired: { readonly commit: string; readonly spec: HostSpec } | null;
+  /** What to go by; null: nothing. */
+  readonly desired: Desired | null;
   readonly refusal: Refusal | null;
   /** Why the remote could not be asked; null when it was. */
   readonly offline: string | null;
@@ -42,10 +50,17 @@ type Asked = { readonly tip: string | null; readonly offline: string | null };
 /** @param applied the commit to descend from; null at first contact */
 async function follow(host: Host, { tip, offline }: Asked, applied: string | null): Promise<Accepted> {
   const judged = tip === null ? null : await judge(host, tip, applied);
-  if (judged?.spec) return { desired: { commit: judged.commit, spec: judged.spec }, refusal: null, offline };
+  if (judged?.spec)
+    return { desired: await asDesired(host, judged.commit, judged.spec), refusal: null, offline };
   const refusal = judged?.refusal ?? null;
   if (applied === null || !(await holds(host, applied))) return { desired: null, refusal, offline };
-  return { desired: { commit: applied, spec: await host.resolve(applied) }, refusal, offline };
+  return { desired: await asDesired(host, applied, await host.resolve(applied)), refusal, offline };
+}
+
+async function asDesired(host: Host, commit: string, spec: HostSpec): Promise<Desired> {
+  if (spec.freshness === null) return { commit, spec, stale: null };
+  const committedAt = await host.mirror.committedAt(commit);
+  return { commit, spec, stale: staleness(commit, committedAt, spec.freshness, host.clock.now()) };
 }
 
 /**

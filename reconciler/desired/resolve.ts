@@ -56,6 +56,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),
     requireSignedCommits: rules.requireSignedCommits,
+    freshness: rules.freshness,
     warnings: [...rules.warnings, ...warnings],
   };
 }

@@ -129,6 +129,8 @@ export type HostSpec = {
   /** Audit branch of this host, such as `audit/builder1`. */
   readonly auditBranch: string;
   readonly requireSignedCommits: boolean;
+  /** How old the newest commit may be before it is an alarm, in milliseconds; null: as old as it likes. */
+  readonly freshness: number | null;
   /** Things a person should know that are no mistake. */
   readonly warnings: readonly string[];
 };

@@ -95,6 +95,10 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       described.set(commit, known);
       return known;
     },
+    committedAt: async (commit) => {
+      const [seconds] = lines(await git(gitDir, ['log', '-1', '--format=%ct', checked(commit)]));
+      return Number(seconds) * 1000;
+    },
     isAncestor: (ancestor, descendant) => isAncestor(gitDir, ancestor, descendant),
     lineChanges: (from, to, folder) => lineChanges(gitDir, checked(from), checked(to), folder),
     maintain: async () => {

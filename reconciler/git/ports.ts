@@ -28,6 +28,8 @@ export interface GitMirror {
   tree(commit: string): DesiredTree;
   blob(oid: string): Promise<Buffer>;
   describe(commit: string): Promise<CommitInfo>;
+  /** When it says it was committed, ms since the epoch. */
+  committedAt(commit: string): Promise<number>;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** Lines changed in each file below a folder between two commits, by path relative to the folder. */
   lineChanges(from: string, to: string, folder: string): Promise<Readonly<Record<string, number>>>;

@@ -150,6 +150,7 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
   pause: orNull(objectOf<Pause>({ reason: isString, since: isString, until: orNull(isString) })),
   waiting: orNull(isString),
   refused: orNull(isString),
+  stale: optional(isString),
   reboot: optional(
     objectOf<RebootMemory>({
       asked: orNull(

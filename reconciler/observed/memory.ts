@@ -70,6 +70,8 @@ export type Memory = {
   readonly waiting: string | null;
   /** Commit and reason of the last `refused` record, likewise. */
   readonly refused: string | null;
+  /** The commit of which it is on record that nothing newer has come for too long. */
+  readonly stale?: string;
   readonly reboot?: RebootMemory;
 };
 

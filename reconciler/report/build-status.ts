@@ -40,6 +40,7 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     unpushed: facts.unpushed,
     refused: report.accepted.refusal?.error.message ?? null,
     offline: report.accepted.offline,
+    stale: report.accepted.desired?.stale ?? null,
     auditProblem: facts.auditProblem,
     notes: [...(report.seen?.plan.notes ?? []), ...(report.accepted.desired?.spec.warnings ?? [])],
     daemon: null,

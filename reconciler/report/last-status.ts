@@ -30,6 +30,7 @@ function nothingYet(host: string): StatusDocument {
     unpushed: 0,
     refused: null,
     offline: null,
+    stale: null,
     auditProblem: null,
     notes: ['nothing has run here yet: boxreeve sync, or boxreeve run'],
     daemon: null,

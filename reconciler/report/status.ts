@@ -47,9 +47,10 @@ export type StatusDocument = {
   } | null;
   /** Records the remote does not have yet. */
   readonly unpushed: number;
-  /** Why a commit was refused, the remote is away, the audit cannot be pushed; null where all is well. */
+  /** Why a commit was refused, the remote is away, nothing newer may be coming, the audit cannot be pushed; null where all is well. */
   readonly refused: string | null;
   readonly offline: string | null;
+  readonly stale: string | null;
   readonly auditProblem: string | null;
   readonly notes: readonly string[];
   /** The daemon that answered; null if this was read from disk. */
@@ -85,9 +86,15 @@ const HEADLINE: Readonly<Record<StatusDocument['state'], string>> = {
   unknown: 'cannot be observed in full',
 };
 
+function headline({ state, desired }: StatusDocument): string {
+  return state === 'refused' && desired === null
+    ? 'has NOTHING TO GO BY: the commit was REFUSED'
+    : HEADLINE[state];
+}
+
 export function showStatus(status: StatusDocument): string {
   const lines = [
-    `${status.host}: ${HEADLINE[status.state]}`,
+    `${status.host}: ${headline(status)}`,
     ...facts(status),
     ...guestLines(status),
     ...pendingLines(status),
@@ -102,6 +109,8 @@ function facts(status: StatusDocument): string[] {
     ['paused', status.paused && pausedText(status.paused)],
     ['refused', status.refused],
     ['offline', status.offline],
+    // one written by an older version has none
+    ['stale', status.stale ?? null],
     ['audit', status.auditProblem],
     ['last record', record && `#${record.sequence} ${record.time} ${record.outcome}: ${record.summary}`],
     ['unpushed', status.unpushed > 0 ? `${status.unpushed} records wait for the remote` : null],

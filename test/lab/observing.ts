@@ -106,6 +106,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     guests,
     catalogue: ['mini'],
     checkInEvery: 86_400_000,
+    freshness: null,
     auditBranch: 'audit/builder1',
     place: 0,
     window: null,

@@ -74,6 +74,7 @@ describe('a right desired state', () => {
       auditKey: KEYS.builder1,
       catalogue: ['azure-ci-node'],
       checkInEvery: 86_400_000,
+      freshness: null,
       auditBranch: 'audit/builder1',
       requireSignedCommits: true,
       warnings: [
@@ -143,6 +144,7 @@ describe('a right desired state', () => {
     });
     expect(spec).toMatchObject({
       checkInEvery: 86_400_000,
+      freshness: null,
       auditBranch: 'audit/builder1',
       requireSignedCommits: false,
     });

@@ -92,6 +92,7 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
     guests,
     catalogue: ['azure-ci-node'],
     checkInEvery: 86_400_000,
+    freshness: null,
     auditBranch: 'audit/builder1',
     requireSignedCommits: true,
     warnings: [],

@@ -30,6 +30,8 @@ export type World = {
   readonly journal: Journal;
   now: number;
   tip: string;
+  /** Of every commit, ms since the epoch. */
+  committedAt: number;
   readonly specs: Map<string, HostSpec>;
   seen: HostObservation;
   memory: Memory;
@@ -54,6 +56,7 @@ export function worldOver(journal: Journal): World {
     journal,
     now: NOW,
     tip: '',
+    committedAt: NOW,
     specs: new Map(),
     seen: observation({ guests: [observed()] }),
     memory: emptyMemory('builder1'),
@@ -230,6 +233,7 @@ function mirrorOf(world: World, effect: Effect): Host['mirror'] {
       signedBy: null,
       pullRequest: null,
     }),
+    committedAt: async () => world.committedAt,
     isAncestor: async () => true,
     lineChanges: async () => ({}),
     keep: () => effect(() => undefined),
