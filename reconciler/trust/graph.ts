@@ -14,6 +14,7 @@ export type Graph = {
 /** @param nodes parents before children */
 export function openGraph(nodes: readonly Node[], base: string): Graph {
   const byId = new Map(nodes.map((node) => [node.commit, node]));
+  const place = new Map(nodes.map(({ commit }, index) => [commit, index]));
   const containsBase = new Set<string>([base]);
   for (const { commit, parents } of nodes)
     if (parents.some((parent) => containsBase.has(parent))) containsBase.add(commit);
@@ -45,11 +46,41 @@ export function openGraph(nodes: readonly Node[], base: string): Graph {
     const known = broughtBy.get(merge);
     if (known !== undefined) return known;
     const main = mainline(merge);
-    const had = reach([main]);
-    const others = reach(parentsOf(merge).filter((parent) => parent !== main));
-    const found = new Set([...others].filter((commit) => !had.has(commit)));
+    const found = without(
+      parentsOf(merge).filter((parent) => parent !== main),
+      main,
+    );
     broughtBy.set(merge, found);
     return found;
+  }
+
+  /** What is in the sides and not in the mainline. Goes no further down than where the last of it is: histories are long. */
+  function without(sides: readonly string[], main: string): ReadonlySet<string> {
+    const had = new Set<number>();
+    const found = new Set<number>();
+    const side = (commit: string) => {
+      const at = place.get(commit);
+      if (at !== undefined && !had.has(at)) found.add(at);
+    };
+    const mainline = (commit: string) => {
+      const at = place.get(commit);
+      if (at === undefined) return;
+      had.add(at);
+      found.delete(at);
+    };
+    mainline(main);
+    for (const commit of sides) side(commit);
+    const brought = new Set<string>();
+    for (let at = Math.max(-1, ...had, ...found); at >= 0 && found.size > 0; at -= 1) {
+      const node = nodes[at];
+      if (node === undefined) continue;
+      if (had.has(at)) for (const parent of node.parents) mainline(parent);
+      else if (found.delete(at)) {
+        brought.add(node.commit);
+        for (const parent of node.parents) side(parent);
+      }
+    }
+    return brought;
   }
 
   return {

@@ -4,13 +4,18 @@
  * compared, never contents: whoever wants to can do the same by hand, and a partial clone has all it takes.
  */
 import { git, gitAnswer, lines } from '../git/git-command.ts';
+import { type MergeBases, openMergeBases } from './merge-bases.ts';
 
 export type OwnChanges = {
-  /** Paths in the desired state, sorted; by commit. */
-  of(
-    commits: readonly { readonly commit: string; readonly parents: readonly string[] }[],
-  ): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * Paths in the desired state, sorted; by commit.
+   *
+   * @param commits parents before children
+   */
+  of(commits: readonly Commit[]): Promise<ReadonlyMap<string, readonly string[]>>;
 };
+
+type Commit = { readonly commit: string; readonly parents: readonly string[] };
 
 /** Files of a tree by path: mode and id. */
 type Files = ReadonlyMap<string, string>;
@@ -19,47 +24,63 @@ type Files = ReadonlyMap<string, string>;
 export function openOwnChanges(gitDir: string, path: string): OwnChanges {
   return {
     of: async (commits) => {
-      const all = [...new Set(commits.flatMap(({ commit, parents }) => [commit, ...parents]))];
-      const trees = await treeIds(gitDir, path, all);
-      const empty =
-        lines(await git(gitDir, ['hash-object', '-t', 'tree', '--stdin'], { input: '' }))[0] ?? '';
-      const treeOf = (commit: string) => trees.get(commit) ?? empty;
-      const alone = commits.filter(({ parents }) => new Set(parents.map(treeOf)).size < 2);
+      const within = new Set(commits.map(({ commit }) => commit));
+      const outside = new Set(
+        commits.flatMap(({ parents }) => parents.filter((parent) => !within.has(parent))),
+      );
+      const trees = await openTrees(gitDir, path, [...outside, ...within]);
+      const alone = commits.filter(({ parents }) => new Set(parents.map(trees.of)).size < 2);
       const pairs = alone.map(({ commit, parents: [parent] }) => ({
-        from: parent === undefined ? empty : treeOf(parent),
-        to: treeOf(commit),
+        from: parent === undefined ? trees.empty : trees.of(parent),
+        to: trees.of(commit),
       }));
       const changes = await differences(gitDir, pairs);
       const found = new Map(alone.map(({ commit }, index) => [commit, changes[index] ?? []]));
-      const files = treeReader(gitDir);
-      for (const { commit, parents } of commits) {
-        if (found.has(commit)) continue;
-        const sides = [...new Set(parents.map(treeOf))];
-        found.set(commit, await ofMerge(gitDir, path, files, treeOf(commit), parents, sides, empty));
-      }
+      const known = [...outside].map((commit) => ({ commit, parents: null }));
+      const merges: Merges = {
+        gitDir,
+        trees,
+        files: treeReader(gitDir),
+        bases: openMergeBases([...known, ...commits]),
+      };
+      for (const merge of commits)
+        if (!found.has(merge.commit)) found.set(merge.commit, await ofMerge(merges, merge));
       return found;
     },
   };
 }
 
+type Merges = {
+  readonly gitDir: string;
+  readonly trees: Trees;
+  readonly files: (tree: string) => Promise<Files>;
+  readonly bases: MergeBases;
+};
+
 async function ofMerge(
-  gitDir: string,
-  path: string,
-  files: (tree: string) => Promise<Files>,
-  own: string,
-  parents: readonly string[],
-  sides: readonly string[],
-  empty: string,
+  { gitDir, trees, files, bases }: Merges,
+  { commit, parents }: Commit,
 ): Promise<readonly string[]> {
+  const [one = '', other = ''] = parents;
+  const parted = (parents.length === 2 ? bases(one, other) : null) ?? (await askForBases(gitDir, parents));
+  await trees.add(parted);
+  const before = [...new Set(parted.length === 0 ? [trees.empty] : parted.map(trees.of))];
+  const sides = [...new Set(parents.map(trees.of))];
+  const changed = sides.filter((side) => !before.includes(side));
+  // one side alone changed anything, and the merge has just that
+  if (before.length === 1 && changed.length === 1 && changed[0] === trees.of(commit)) return [];
+  return notExplained(
+    await files(trees.of(commit)),
+    await Promise.all(sides.map(files)),
+    await Promise.all(before.map(files)),
+  );
+}
+
+async function askForBases(gitDir: string, parents: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await gitAnswer(gitDir, ['merge-base', '--all', '--octopus', ...parents], {
     allow: [1],
   });
-  const bases = lines(stdout);
-  const trees = await treeIds(gitDir, path, bases);
-  const baseTrees = new Set(bases.length === 0 ? [empty] : bases.map((base) => trees.get(base) ?? empty));
-  const from = await Promise.all(sides.map(files));
-  const before = await Promise.all([...baseTrees].map(files));
-  return notExplained(await files(own), from, before);
+  return lines(stdout);
 }
 
 /** Paths whose content in a merge does not follow from its sides and from where they parted. */
@@ -114,23 +135,34 @@ export function parseDifferences(output: string): readonly (readonly string[])[]
   return found;
 }
 
-/** Ids of the trees of the desired state, null where there is none, in one Git process. */
-async function treeIds(
-  gitDir: string,
-  path: string,
-  commits: readonly string[],
-): Promise<ReadonlyMap<string, string | null>> {
+type Trees = {
+  /** Of one that was added; the empty tree where a commit has no desired state. */
+  of(commit: string): string;
+  readonly empty: string;
+  add(commits: readonly string[]): Promise<void>;
+};
+
+/** Trees of the desired state of commits, in one Git process for all that are added at once. */
+async function openTrees(gitDir: string, path: string, first: readonly string[]): Promise<Trees> {
+  const [empty = ''] = lines(await git(gitDir, ['hash-object', '-t', 'tree', '--stdin'], { input: '' }));
+  const known = new Map<string, string>();
   const suffix = path === '' || path === '.' ? '^{tree}' : `:${path}`;
-  const input = commits.map((commit) => `${commit}${suffix}\n`).join('');
-  const output = lines(
-    await git(gitDir, ['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input }),
-  );
-  return new Map(
-    commits.map((commit, index) => {
+
+  async function add(commits: readonly string[]): Promise<void> {
+    const missing = commits.filter((commit) => !known.has(commit));
+    if (missing.length === 0) return;
+    const input = missing.map((commit) => `${commit}${suffix}\n`).join('');
+    const output = lines(
+      await git(gitDir, ['cat-file', '--batch-check=%(objectname) %(objecttype)'], { input }),
+    );
+    for (const [index, commit] of missing.entries()) {
       const [id = '', type] = output[index]?.split(' ') ?? [];
-      return [commit, type === 'tree' ? id : null];
-    }),
-  );
+      known.set(commit, type === 'tree' ? id : empty);
+    }
+  }
+
+  await add(first);
+  return { empty, add, of: (commit) => known.get(commit) ?? empty };
 }
 
 /** One tree follows the other with little changed, so each is listed once. */

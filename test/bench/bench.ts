@@ -4,8 +4,12 @@
  */
 import { daemonGroup } from './daemon.ts';
 import type { Result } from './measure.ts';
+import { trustGroup } from './trust.ts';
 
-const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = { daemon: daemonGroup };
+const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = {
+  daemon: daemonGroup,
+  trust: trustGroup,
+};
 
 const words = process.argv.slice(2);
 const json = words.includes('--json');
