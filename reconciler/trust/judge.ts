@@ -47,6 +47,9 @@ export type JudgeInput = {
   readonly newSince: number | null;
 };
 
+const HAVE_IT_SIGNED =
+  'have it signed by an approver (a signed merge is enough only if every commit it brings is signed)';
+
 class Refused extends Error {
   readonly commit: string;
   constructor(commit: string, why: string) {
@@ -99,7 +102,7 @@ function judgeAll(input: JudgeInput): void {
     const { ownPaths: paths } = candidate;
     if (isRevoked(candidate)) return [{ candidate, voice, needed: 1, paths }];
     const signer = signerOf(candidate, voice);
-    if (!signer.ok) throw refuse(candidate, signer.why, voice);
+    if (!signer.ok) throw refuse(candidate, `${signer.why}: ${HAVE_IT_SIGNED}`, voice);
     if (isForge(signer.name, voice)) {
       const why = whyNotByForge(candidate, signer.name);
       if (why !== null) throw refuse(candidate, why, voice);

@@ -176,8 +176,7 @@ async function judgeRange(parts: Parts, base: string, tip: string, newSince: num
 function untrusted({ path }: Parts, commit: string, why: string): UntrustedCommit {
   return new UntrustedCommit(
     commit,
-    `commit ${commit.slice(0, 7)} ${why}; ${path}/trust says who may sign what. ` +
-      'Have it signed by one of them (a signed merge is enough only if every commit it brings is signed).',
+    `commit ${commit.slice(0, 7)} ${why}; ${path}/trust says who may sign what`,
   );
 }
 
