@@ -16,6 +16,7 @@ import { type Authority, openAuthorities } from './authority.ts';
 import { judge } from './judge.ts';
 import { openOwnChanges } from './own-changes.ts';
 import { openProofs } from './proofs.ts';
+import { believedNoMore, notByPinnedKey, notFromPin, rewritten, tooMany, untrusted } from './refusals.ts';
 import { signerIn } from './signer.ts';
 
 export type TrustOptions = {
@@ -31,6 +32,8 @@ export type TrustOptions = {
   readonly now: () => number;
 };
 
+/** Whoever can push could have a host read for ever; nobody brings as many in good faith. */
+const MOST_AT_ONCE = 100_000;
 /** A refusal is not thought over again at every poll: only when the branch moves, and now and then, as time passes. */
 const THINK_AGAIN = HOUR;
 
@@ -94,11 +97,7 @@ async function firstBase(
     const found = read.find(({ proof }) => proof.state === 'signed' && proof.key === firstKey);
     if (found !== undefined) return found.commit;
   }
-  throw new UntrustedCommit(
-    tip,
-    `no commit on the branch is signed by the key that host.yaml names as firstKey (looked from ${tip.slice(0, 7)} back): this is not ` +
-      'the infra repo it is about, or its branch was rewritten. Nothing is followed; look at repo, branch and firstKey.',
-  );
+  throw notByPinnedKey(tip);
 }
 
 /** Keys are looked for from the newest commit back: it is seldom far. */
@@ -130,7 +129,11 @@ async function checkFirst(parts: Parts, tip: string): Promise<void> {
   const revoked = proof.state === 'signed' && parts.revoked.has(proof.key);
   const signer = signerIn(authority, proof, { committedAt, parentsAt: 0, now: parts.now(), newSince: null });
   if (signer.ok && !revoked) return;
-  throw untrusted(parts, tip, signer.ok ? 'is signed by a key that host.yaml says is revoked' : signer.why);
+  throw untrusted(
+    parts.path,
+    tip,
+    signer.ok ? 'is signed by a key that host.yaml says is revoked' : signer.why,
+  );
 }
 
 /** Throws InvalidDesiredState if the commit that all hangs on says nothing readable. */
@@ -149,6 +152,7 @@ async function judgeRange(parts: Parts, base: string, tip: string, newSince: num
     const [commit = '', ...parents] = line.split(' ');
     return { commit, parents };
   });
+  if (range.length > MOST_AT_ONCE) throw tooMany(tip, base, range.length, MOST_AT_ONCE);
   const within = new Set(range.map(({ commit }) => commit));
   const outside = [...new Set([base, ...range.flatMap(({ parents }) => parents)])].filter(
     (id) => !within.has(id),
@@ -170,36 +174,5 @@ async function judgeRange(parts: Parts, base: string, tip: string, newSince: num
     now: parts.now(),
     newSince,
   });
-  if (!judgement.ok) throw untrusted(parts, judgement.commit, judgement.why);
-}
-
-function untrusted({ path }: Parts, commit: string, why: string): UntrustedCommit {
-  return new UntrustedCommit(
-    commit,
-    `commit ${commit.slice(0, 7)} ${why}; ${path}/trust says who may sign what`,
-  );
-}
-
-function rewritten(tip: string, applied: string): UntrustedCommit {
-  return new UntrustedCommit(
-    tip,
-    `the branch was rewound or rewritten: ${applied.slice(0, 7)}, which this host goes by, is not in the history of ` +
-      `${tip.slice(0, 7)}. The host stays where it is until the branch contains ${applied.slice(0, 7)} again.`,
-  );
-}
-
-function notFromPin(tip: string, pin: string): UntrustedCommit {
-  return new UntrustedCommit(
-    tip,
-    `${pin.slice(0, 7)}, which host.yaml names as firstCommit, is not in the history of ${tip.slice(0, 7)}: this is not the infra ` +
-      'repo it is about, or its branch was rewound or rewritten. Nothing is followed; look at repo, branch and firstCommit.',
-  );
-}
-
-function believedNoMore(commit: string): UntrustedCommit {
-  return new UntrustedCommit(
-    commit,
-    `commit ${commit.slice(0, 7)}, which this host went by, is signed by a key that host.yaml says is revoked: nothing of it is followed. ` +
-      `Have an approver put a commit on the branch with the line "Boxreeve-Approves: ${commit}", or take the branch back to before it.`,
-  );
+  if (!judgement.ok) throw untrusted(parts.path, judgement.commit, judgement.why);
 }
