@@ -8,6 +8,7 @@
  * - Nothing is sent twice by itself: only a caller knows what may be repeated.
  */
 import { type Clock, HOUR, iso, MINUTE, SECOND } from '../clock.ts';
+import { oneLine } from '../one-line.ts';
 
 /** What went wrong, in a sentence for a person; `status` where the server did answer. Never carries a token. */
 export class CiCallFailed extends Error {
@@ -205,5 +206,5 @@ function messageOf(text: string): string {
 }
 
 function firstWords(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 200);
+  return oneLine(text).replace(/\s+/g, ' ').trim().slice(0, 200);
 }

@@ -1,6 +1,7 @@
 /** What every agent behind an API needs, and how its failures become "cannot tell". */
 import type { Clock } from '../clock.ts';
 import { showDuration } from '../duration.ts';
+import { oneLine } from '../one-line.ts';
 import type { Activity, DrainResult, Standing } from './ci-agent.ts';
 import { type CiServer, ciServer } from './ci-http.ts';
 
@@ -29,15 +30,24 @@ export function serverOf(
 }
 
 export async function activityOr(ask: () => Promise<Activity>): Promise<Activity> {
-  return ask().catch((error: unknown): Activity => ({ state: 'unknown', detail: messageOf(error) }));
+  return ask().then(inShort, (error: unknown) => inShort({ state: 'unknown', detail: messageOf(error) }));
 }
 
 export async function drainOr(drain: () => Promise<DrainResult>): Promise<DrainResult> {
-  return drain().catch((error: unknown): DrainResult => ({ state: 'failed', detail: messageOf(error) }));
+  return drain().then(inShort, (error: unknown) => inShort({ state: 'failed', detail: messageOf(error) }));
 }
 
 export async function standingOr(ask: () => Promise<Standing>): Promise<Standing> {
-  return ask().catch((error: unknown): Standing => ({ state: 'unknown', detail: messageOf(error) }));
+  return ask().then(inShort, (error: unknown) => inShort({ state: 'unknown', detail: messageOf(error) }));
+}
+
+/** Longest detail, in characters. */
+const LONGEST = 500;
+
+/** What a job or a runner is called is for others to say: in a sentence of ours it is one line, and not a long one. */
+function inShort<T extends object>(said: T): T {
+  if (!('detail' in said) || typeof said.detail !== 'string') return said;
+  return { ...said, detail: oneLine(said.detail).slice(0, LONGEST).toWellFormed() };
 }
 
 export function messageOf(error: unknown): string {

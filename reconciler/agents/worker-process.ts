@@ -3,6 +3,7 @@
  * more, that a job runs; the process does.
  */
 import type { AgentSpec } from '../desired/spec.ts';
+import { oneLine } from '../one-line.ts';
 import type { Activity } from './ci-agent.ts';
 
 /** What a process that runs a job is called, as an extended regular expression over whole command lines. */
@@ -31,5 +32,5 @@ export function workerSeen(ended: { readonly exitStatus: number | null; readonly
   if (ended.exitStatus === 1) return { state: 'idle' };
   if (ended.exitStatus !== 0) return { state: 'unknown', detail: 'the guest could not be looked into' };
   const process = ended.stdout.trim().split('\n')[0] ?? '';
-  return { state: 'busy', detail: `a job runs in the guest: process ${process.slice(0, 120)}` };
+  return { state: 'busy', detail: `a job runs in the guest: process ${oneLine(process.slice(0, 120))}` };
 }

@@ -1,5 +1,6 @@
 /** Records as bytes: how they are written, and how those of others are read. */
 import { createHash } from 'node:crypto';
+import { oneLine } from '../one-line.ts';
 import type { AuditRecord } from './record.ts';
 
 /** The bytes of a record: what is stored, and what the next record's `previous` is the digest of. */
@@ -26,9 +27,13 @@ export async function parseRecord(bytes: Buffer): Promise<Parsed> {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     const check = await checker();
     if (check.isRecord(value)) return { ok: true, record: value };
-    return { ok: false, why: `is no audit record: ${check.complaint()}` };
+    return { ok: false, why: `is no audit record: ${oneLine(check.complaint())}` };
   } catch (error) {
-    return { ok: false, why: `is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+    // the engine quotes what it met
+    return {
+      ok: false,
+      why: `is no JSON: ${oneLine(error instanceof Error ? error.message : String(error))}`,
+    };
   }
 }
 

@@ -1,13 +1,13 @@
 import { type Complaint, InvalidDesiredState, type Place } from '../errors.ts';
 import { oneLine } from '../one-line.ts';
-import { MOST_COMPLAINTS } from './limits.ts';
+import { LONGEST_COMPLAINT, MOST_COMPLAINTS } from './limits.ts';
 
 /** Everything found wrong so far. The same mistake, met on two ways, is told once. */
 export class Complaints {
   readonly #found = new Map<string, Complaint>();
 
   add(place: Place, text: string): void {
-    const message = oneLine(text);
+    const message = readable(text);
     this.#found.set(JSON.stringify([place.file, place.line, place.column, message]), { place, message });
   }
 
@@ -28,11 +28,19 @@ export class Complaints {
 
 /** The complaints about one file in the order in which they stand in it: the first of them, and how many more there are. */
 export function atMost(complaints: readonly Complaint[], most = MOST_COMPLAINTS): readonly Complaint[] {
-  const sorted = complaints.toSorted(byPlace);
+  const sorted = complaints
+    .map(({ place, message }) => ({ place, message: readable(message) }))
+    .toSorted(byPlace);
   const [first] = sorted;
   if (first === undefined || sorted.length <= most) return sorted;
   const rest = { place: { file: first.place.file }, message: `has ${sorted.length - most} more mistakes` };
   return [...sorted.slice(0, most), rest];
+}
+
+/** On one line, and not too long: a key is text that someone else wrote, and a refusal goes into the record whole. */
+function readable(text: string): string {
+  const line = oneLine(text);
+  return line.length <= LONGEST_COMPLAINT ? line : `${line.slice(0, LONGEST_COMPLAINT).toWellFormed()}…`;
 }
 
 function byPlace(a: Complaint, b: Complaint): number {

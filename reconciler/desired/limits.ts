@@ -15,6 +15,8 @@ export const MOST_ALIASES = 100;
 export const MOST_VALUES = 50_000;
 /** Complaints told of one file; the rest are counted. */
 export const MOST_COMPLAINTS = 100;
+/** One complaint, in characters. */
+export const LONGEST_COMPLAINT = 600;
 /** Files in a guest's folder. */
 export const MOST_GUEST_FILES = 1000;
 /** All files of a guest's folder together, in bytes. */

@@ -1,7 +1,13 @@
 /** Where boxes come from. */
+import { oneLine } from '../../one-line.ts';
 
 /** This source does not have the box, or has another file under its name: the next one is tried. */
-export class SourceMissed extends Error {}
+export class SourceMissed extends Error {
+  constructor(message: string) {
+    // a server's own words may be in it
+    super(oneLine(message));
+  }
+}
 
 /** What is here already of a file, from a download that was cut. */
 export type Resume = {

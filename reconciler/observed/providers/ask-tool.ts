@@ -1,6 +1,7 @@
 /** Asks a provider's own command-line tool: without a shell, in plain English, within a limit of time. */
 import { delimiter } from 'node:path';
 import { SECOND } from '../../clock.ts';
+import { oneLine } from '../../one-line.ts';
 
 /** A question that takes longer is not answered. */
 const ANSWER_WITHIN = 20 * SECOND;
@@ -44,7 +45,7 @@ export async function askTool(program: string, args: readonly string[]): Promise
 /** A failed tool in a sentence, for `unknown`. */
 export function complaintOf(program: string, answer: Extract<ToolAnswer, { state: 'ended' }>): string {
   const said = answer.stderr.trim() || answer.stdout.trim();
-  return `${program} failed with exit status ${answer.exitStatus}: ${said.split('\n')[0] ?? ''}`;
+  return `${program} failed with exit status ${answer.exitStatus}: ${oneLine(said.split('\n')[0] ?? '')}`;
 }
 
 /** First line of a tool's output, for versions; null if it failed or said nothing. */

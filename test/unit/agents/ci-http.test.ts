@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CiCallFailed, ciServer, pathOf } from '../../../reconciler/agents/ci-http.ts';
 import { fieldsOf, listOf } from '../../../reconciler/agents/reply.ts';
+import { activityOr, drainOr, standingOr } from '../../../reconciler/agents/vendor.ts';
 import { type CiAnswer, type CiServer, startCiServer } from '../../lab/ci/http-server.ts';
 
 const NOW = Date.parse('2026-01-14T20:00:00Z');
@@ -106,6 +107,22 @@ describe('a path', () => {
 
   it.each(['..', '.', ''])('cannot have the part %j', (part) => {
     expect(() => pathOf('orgs', part)).toThrow(CiCallFailed);
+  });
+});
+
+describe('what a CI system says', () => {
+  const detail = `job x\n\u001b[2J\u009b${'y'.repeat(1000)}`;
+  it('is told in one line that is not too long, whoever named the job', async () => {
+    const said = [
+      await activityOr(async () => ({ state: 'busy', detail })),
+      await drainOr(async () => ({ state: 'already', detail })),
+      await standingOr(async () => Promise.reject(new Error(detail))),
+    ];
+    for (const one of said) {
+      const text = 'detail' in one ? one.detail : '';
+      expect(text).toMatch(/^job x \[2J y+$/);
+      expect(text).toHaveLength(500);
+    }
   });
 });
 
