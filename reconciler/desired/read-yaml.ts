@@ -25,27 +25,42 @@ export type YamlRead =
   | { readonly ok: true; readonly yaml: YamlFile }
   | { readonly ok: false; readonly complaints: readonly Complaint[] };
 
+const TOO_DEEP = `lists and maps lie more than ${DEEPEST_YAML} deep here`;
+/** What the parser may have open: the collections, and a few besides (a document, a scalar). */
+const MOST_OPEN = DEEPEST_YAML + 8;
+
 /** Never throws for what the content is. @param file what complaints call it */
 export async function readYaml(content: Buffer, file: string): Promise<YamlRead> {
   const decoded = decodeYaml(content, file);
   if ('complaint' in decoded) return { ok: false, complaints: [decoded.complaint] };
-  const [{ Composer, LineCounter, Parser }, { toPlain }] = await Promise.all([
+  const [{ Composer, Lexer, LineCounter, Parser }, { toPlain }] = await Promise.all([
     import('yaml'),
     import('./yaml-values.ts'),
   ]);
   const lines = new LineCounter();
+  // the parser tells of the lines that it gets to, and complains of places beyond
+  lines.addNewLine(0);
+  for (let at = decoded.text.indexOf('\n'); at >= 0; at = decoded.text.indexOf('\n', at + 1))
+    lines.addNewLine(at + 1);
   const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
+    const { line, col } = lines.linePos(Math.min(offset, decoded.text.length));
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const refuse = (offset: number, message: string): YamlRead => ({
     ok: false,
     complaints: [{ place: placeAt(offset), message }],
   });
-  // The parser keeps a stack of its own, the composer calls itself: depth is checked between the two.
-  const tokens = [...new Parser(lines.addNewLine).parse(decoded.text)];
+  // The composer calls itself for what lies within, and so does the parser where much ends at once: depth is checked before either.
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(decoded.text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > MOST_OPEN)
+      return refuse(beyondDeepest(parser.stack) ?? parser.offset, TOO_DEEP);
+  }
+  tokens.push(...parser.end());
   const tooDeep = firstTooDeep(tokens);
-  if (tooDeep !== undefined) return refuse(tooDeep, `lists and maps lie more than ${DEEPEST_YAML} deep here`);
+  if (tooDeep !== undefined) return refuse(tooDeep, TOO_DEEP);
   const [second] = tokens.filter(({ type }) => type === 'document').slice(1);
   if (second !== undefined) return refuse(second.offset, 'a second document begins here: a file holds one');
   const options = { uniqueKeys: false, prettyErrors: false };
@@ -84,6 +99,11 @@ function known(places: YamlPlaces, pointer: string): { readonly key?: number; re
   const found = places.get(pointer);
   if (found !== undefined) return found;
   return pointer === '' ? { value: 0 } : known(places, pointer.slice(0, pointer.lastIndexOf('/')));
+}
+
+/** Offset of the collection that lies too deep, of all that are open. */
+function beyondDeepest(open: readonly CST.Token[]): number | undefined {
+  return open.filter((token) => 'items' in token)[DEEPEST_YAML + 1]?.offset;
 }
 
 /** Offset of the first collection that lies too deep. Walks without calling itself. */

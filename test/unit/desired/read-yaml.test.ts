@@ -98,6 +98,26 @@ describe('refused is a YAML file', () => {
     ],
     ['nested too deep', `a: ${nested(40)}\n`, ['x.yaml:1:36 lists and maps lie more than 32 deep here']],
     [
+      'with a list within a list within a list, all on one line',
+      '- '.repeat(4000),
+      ['x.yaml:1:67 lists and maps lie more than 32 deep here'],
+    ],
+    [
+      'with a key within a key within a key',
+      '? '.repeat(4000),
+      ['x.yaml:1:67 lists and maps lie more than 32 deep here'],
+    ],
+    [
+      'with a line break and an order to the terminal in a key',
+      '"x\\ny\\x9b2J": { a: 1, a: 2 }\n1: a\n',
+      ['x.yaml:1:23 key `a` is here twice', 'x.yaml:2:1 a key must be text: put it in quotes'],
+    ],
+    [
+      'with a key twice that has a line break and an order to the terminal in it',
+      '"x\\ny\\x9b2J": 1\n"x\\ny\\x9b2J": 1\n',
+      ['x.yaml:2:1 key `x y 2J` is here twice'],
+    ],
+    [
       'nested so deep that a parser runs out of stack',
       nested(100_000),
       ['x.yaml:1:34 lists and maps lie more than 32 deep here'],
