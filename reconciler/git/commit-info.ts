@@ -15,10 +15,21 @@ export function parseCommit(output: string): CommitInfo | null {
     commit,
     subject,
     author,
-    authoredAt: new Date(authoredAt).toISOString(),
+    authoredAt: instantOf(authoredAt),
     signedBy: verdict === 'G' && signer !== undefined && signer !== '' ? signer : null,
     pullRequest: pullRequestOf(subject),
   };
+}
+
+/** What Git shows for a date that it cannot read; so do we for those it can and nobody means (the year 10000). */
+const NO_DATE = '1970-01-01T00:00:00.000Z';
+
+/** Whoever makes a commit writes its date. */
+function instantOf(text: string): string {
+  const instant = /^\d{4}-/.test(text) ? new Date(text) : null;
+  if (instant === null || Number.isNaN(instant.getTime())) return NO_DATE;
+  const shown = instant.toISOString();
+  return /^\d{4}-/.test(shown) ? shown : NO_DATE;
 }
 
 /** As GitHub (`… (#13061)`, `Merge pull request #13061 …`), GitLab (`… (!13061)`) and Azure DevOps (`Merged PR 13061: …`) write it. */

@@ -2,7 +2,7 @@
 import type { DesiredTree, TreeEntry } from '../desired/tree.ts';
 import { GitFailed } from '../errors.ts';
 import type { BlobCache } from './blob-cache.ts';
-import { git } from './git-command.ts';
+import { git, isObjectId } from './git-command.ts';
 
 /** `commit` is a checked object id. */
 export function commitTree(
@@ -30,6 +30,11 @@ async function listTree(
 ): Promise<TreeEntry[]> {
   // `:(literal)`: a path of the repo is never a pattern
   const output = await git(gitDir, ['--literal-pathspecs', 'ls-tree', ...flags, commit, '--', path]);
+  return parseTree(output);
+}
+
+/** What `ls-tree -z -l` prints. Throws GitFailed if it is something else. Pure. */
+export function parseTree(output: Buffer): TreeEntry[] {
   return output
     .toString('utf8')
     .split('\0')
@@ -48,9 +53,9 @@ const KINDS: Readonly<Record<string, TreeEntry['kind']>> = {
 
 /** `<mode> <type> <id> <size>\t<path>`, the size padded with spaces, `-` for what is not a blob. */
 function parseEntry(line: string): TreeEntry {
-  const match = /^(\d{6}) \S+ ([0-9a-f]+) +(\d+|-)\t([\s\S]+)$/.exec(line);
+  const match = /^(\d{6}) [a-z]+ ([0-9a-f]+) +(\d{1,15}|-)\t([\s\S]+)$/.exec(line);
   const [, mode, oid, size, path] = match ?? [];
-  if (mode === undefined || oid === undefined || path === undefined) {
+  if (mode === undefined || oid === undefined || path === undefined || !isObjectId(oid)) {
     throw new GitFailed(`git ls-tree said something unknown: ${JSON.stringify(line)}`);
   }
   return {

@@ -13,8 +13,9 @@ import { signedBy } from '../trust/signed-by.ts';
 import { blobCache } from './blob-cache.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
-import { git, gitAnswer, gitRemote, lines, withoutCredentials } from './git-command.ts';
+import { git, gitRemote, lines, withoutCredentials } from './git-command.ts';
 import { checked, isAncestor, refValue } from './history.ts';
+import { lineChanges } from './line-changes.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
 import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
 import { openRepository, REMOTE } from './repository.ts';
@@ -166,36 +167,4 @@ async function describe({ gitDir, path }: MirrorOptions, commit: string): Promis
   const info = parseCommit(output.toString('utf8'));
   if (info === null) throw new GitFailed(`commit ${commit} cannot be read`);
   return { ...info, signedBy: await signedBy(gitDir, path, commit) };
-}
-
-/** Lines added or removed, whichever is more, in each file below a folder. */
-async function lineChanges(
-  gitDir: string,
-  from: string,
-  to: string,
-  folder: string,
-): Promise<Record<string, number>> {
-  const args = [
-    '--literal-pathspecs',
-    'diff-tree',
-    '-r',
-    '-z',
-    '--numstat',
-    '--no-renames',
-    '--no-ext-diff',
-    '--no-textconv',
-    from,
-    to,
-    '--',
-    `${folder}/`,
-  ];
-  const { stdout, exitCode } = await gitAnswer(gitDir, args, { allow: [128] });
-  const changes: Record<string, number> = {};
-  if (exitCode !== 0) return changes;
-  for (const line of stdout.toString('utf8').split('\0')) {
-    const [added, removed, path] = line.split('\t');
-    if (path === undefined || added === '-' || removed === '-') continue;
-    changes[path.slice(folder.length + 1)] = Math.max(Number(added), Number(removed));
-  }
-  return changes;
 }

@@ -17,11 +17,12 @@ export function parseRemoteRefs(output: string): RemoteRefs {
 /** Tips of the audit branches of hosts, by host. `pattern` is `audit.branch` of the fleet, with `{host}`. */
 export function auditTips(refs: RemoteRefs, pattern: string): Record<string, string> {
   const [before = '', after = ''] = `refs/heads/${pattern}`.split('{host}');
-  const tips: Record<string, string> = {};
+  const tips: [string, string][] = [];
   for (const [name, id] of refs) {
     if (!name.startsWith(before) || !name.endsWith(after)) continue;
     const host = name.slice(before.length, name.length - after.length);
-    if (host !== '' && !host.includes('/')) tips[host] = id;
+    if (host !== '' && !host.includes('/')) tips.push([host, id]);
   }
-  return tips;
+  // a host may be called anything, and an assignment would take `__proto__` for more than a name
+  return Object.fromEntries(tips);
 }

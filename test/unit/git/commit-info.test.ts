@@ -51,6 +51,13 @@ describe('a commit', () => {
     expect(parseCommit(printed('G', '', 's'))).toMatchObject({ signedBy: null });
   });
 
+  it.each(['', '10000-01-01T00:00:00+00:00', 'yesterday', '+275760-09-13T00:00:00+00:00'])(
+    'whose author gave it the date %j has one all the same',
+    (date) => {
+      expect(parseCommit(printed('N', '', 's', date))?.authoredAt).toBe('1970-01-01T00:00:00.000Z');
+    },
+  );
+
   it('may have an empty subject', () => {
     expect(parseCommit(printed('N', '', ''))).toMatchObject({ subject: '', pullRequest: null });
   });
