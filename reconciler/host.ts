@@ -22,7 +22,7 @@ import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
 import type { Logger } from './log.ts';
 import { readBootId } from './observed/boot.ts';
-import { emptyMemory, type MemoryStore } from './observed/memory.ts';
+import { emptyMemory, guestIn, type MemoryStore } from './observed/memory.ts';
 import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-store.ts';
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
 import { observe } from './observed/observe.ts';
@@ -140,7 +140,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       });
     },
     probe: async (guest) => {
-      const built = memory.read().guests[guest]?.built;
+      const built = guestIn(memory.read(), guest)?.built;
       if (!built) return [];
       const { probes, timeouts } = built.spec;
       const probed = await probeGuest(guest, built.ssh, probes, timeouts.probe, {
@@ -155,7 +155,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       versions ??= vagrant.version();
       return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };
     },
-    witness: (guest) => lookForJob(memory.read().guests[guest]?.built ?? null),
+    witness: (guest) => lookForJob(guestIn(memory.read(), guest)?.built ?? null),
     endSurvivors,
     takeRepairs: () => repairs.splice(0),
     maintain: () =>

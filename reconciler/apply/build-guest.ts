@@ -13,7 +13,7 @@
 import { iso, MINUTE } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
 import { guestSnapshots, snapshotMachineRecord } from '../observed/machine-record.ts';
-import type { GuestMemory } from '../observed/memory.ts';
+import { type GuestMemory, guestIn } from '../observed/memory.ts';
 import { indexSnapshot, snapshotMachineIndex } from '../observed/mend-machine-index.ts';
 import { readMachineRecords } from '../observed/vagrant-store.ts';
 import type { GuestTarget } from '../plan/plan.ts';
@@ -37,7 +37,7 @@ export async function buildGuest(step: Step, guest: string, target: GuestTarget)
   const blobs = await readBlobs(step, spec);
   const machineName = newMachineName(guest);
   // the old name stays until its orphan, if there is one, is swept
-  const earlier = step.memory.read().guests[guest]?.building?.machineName;
+  const earlier = guestIn(step.memory.read(), guest)?.building?.machineName;
   await beginBuild(step, guest, target, earlier ?? machineName);
   failpoint('build-begun');
   const left = await endMachine(step, guest, spec.provider, spec);
@@ -145,7 +145,7 @@ function onlyMachine(
 
 /** A fingerprint that works has not failed; that of a change this guest went back from has. */
 function forgiven({ memory }: Step, guest: string, fingerprint: string): Partial<GuestMemory> {
-  return memory.read().guests[guest]?.failed?.fingerprint === fingerprint ? { failed: null } : {};
+  return guestIn(memory.read(), guest)?.failed?.fingerprint === fingerprint ? { failed: null } : {};
 }
 
 function complaint(wrong: readonly ProbeResult[]): string {

@@ -10,6 +10,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { MINUTE } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
 import { guestSnapshots, keptMachines, restoreMachineRecord } from '../observed/machine-record.ts';
+import { guestIn } from '../observed/memory.ts';
 import { type MachineRecord, readMachineRecords } from '../observed/vagrant-store.ts';
 import { runProcess } from './run-process.ts';
 import { failed, failedCommand, type Step, type StepResult } from './step.ts';
@@ -80,7 +81,7 @@ async function environmentOf(
   guest: string,
   spec: GuestSpec | null,
 ): Promise<Record<string, string>> {
-  const memory = step.memory.read().guests[guest];
+  const memory = guestIn(step.memory.read(), guest);
   const specs = [memory?.good?.spec, spec, memory?.built?.spec].filter((each) => each != null);
   const secrets = new Set(specs.flatMap((each) => each.secrets));
   const values = await Promise.all(
@@ -97,14 +98,16 @@ async function recallForgotten(
 ): Promise<void> {
   if (readMachineRecords(folder).some(({ id }) => id !== null)) return;
   const snapshot = guestSnapshots(dirs, guest);
-  const known = keptMachines(snapshot).find(({ id }) => id === memory.read().guests[guest]?.built?.machineId);
+  const known = keptMachines(snapshot).find(
+    ({ id }) => id === guestIn(memory.read(), guest)?.built?.machineId,
+  );
   if (known === undefined) return;
   if ((await askMachine(known)).state === 'exists') await restoreMachineRecord(folder, snapshot, known.id);
 }
 
 /** A machine that was made, and whose id Vagrant was killed before writing down. */
 async function endOrphan(step: Step, guest: string, provider: string): Promise<StepResult | null> {
-  const name = step.memory.read().guests[guest]?.building?.machineName;
+  const name = guestIn(step.memory.read(), guest)?.building?.machineName;
   if (name === undefined) return null;
   const answer = await step.askMachine({ provider, id: name });
   if (answer.state !== 'exists') return null;

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { iso } from '../clock.ts';
 import { guestSnapshots, restoreMachineRecord } from '../observed/machine-record.ts';
-import { newGuestMemory } from '../observed/memory.ts';
+import { guestIn, newGuestMemory } from '../observed/memory.ts';
 import { readMachineRecords } from '../observed/vagrant-store.ts';
 import type { Action, GuestTarget } from '../plan/plan.ts';
 import { projectOf, SSH_CONFIG_LIMIT } from './build-guest.ts';
@@ -19,7 +19,7 @@ export async function bootGuest(step: Step, guest: string, { spec }: GuestTarget
   const config = await step.vagrant.sshConfig(project, step.run(SSH_CONFIG_LIMIT));
   const ssh = config.problem === null ? parseSshConfig(config.process.stdout) : null;
   if (ssh === null) return { ...failedCommand('vagrant ssh-config', config), guestAtFault: false };
-  const built = step.memory.read().guests[guest]?.built ?? null;
+  const built = guestIn(step.memory.read(), guest)?.built ?? null;
   const target = { ...ssh, hostKey: built?.ssh.hostKey ?? null };
   if (built !== null) await step.memory.updateGuest(guest, { built: { ...built, ssh: target } });
   const probed = await probeGuest(guest, target, spec.probes, spec.timeouts.probe, step);
@@ -33,7 +33,7 @@ export async function bootGuest(step: Step, guest: string, { spec }: GuestTarget
 /** Gives Vagrant back its record of a guest that never stopped running. */
 export async function restoreRecord(step: Step, guest: string): Promise<StepResult> {
   const folder = step.dirs.guest(guest);
-  const machineId = step.memory.read().guests[guest]?.built?.machineId;
+  const machineId = guestIn(step.memory.read(), guest)?.built?.machineId;
   if (machineId === undefined) return failed('nobody knows which machine it was');
   await restoreMachineRecord(folder, guestSnapshots(step.dirs, guest), machineId);
   const back = readMachineRecords(folder).some(({ id }) => id === machineId);
@@ -42,7 +42,7 @@ export async function restoreRecord(step: Step, guest: string): Promise<StepResu
 
 /** Ends a guest that nobody declares any more, and forgets it. */
 export async function removeGuest(step: Step, guest: string): Promise<StepResult> {
-  const memory = step.memory.read().guests[guest];
+  const memory = guestIn(step.memory.read(), guest);
   const spec = (memory?.built ?? memory?.good)?.spec;
   const folder = step.dirs.guest(guest);
   const provider = spec?.provider ?? readMachineRecords(folder)[0]?.provider;

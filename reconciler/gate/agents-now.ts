@@ -2,6 +2,7 @@
 import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
+import { guestIn } from '../observed/memory.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import { provenBuild } from '../plan/guests.ts';
 import { overrideOf } from '../plan/override.ts';
@@ -114,7 +115,7 @@ function candidateOf(
   observed: HostObservation['guests'][number],
 ): DrainCandidate[] {
   if (!mayBeAtWork(observed.machine)) return [];
-  const memory = host.memory.read().guests[observed.name];
+  const memory = guestIn(host.memory.read(), observed.name);
   const wanted = spec.guests.find(({ name }) => name === observed.name) ?? memory?.good?.spec;
   const agent = memory?.built?.spec.agent ?? wanted?.agent;
   if (agent === undefined || wanted === undefined) return [];

@@ -1,6 +1,7 @@
 /** Gathers what the gates go by at this moment, and lets them decide. */
 import type { HostSpec, WindowSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
+import { guestIn } from '../observed/memory.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Request } from '../reconcile.ts';
@@ -20,7 +21,7 @@ export function gateNow(
     now: host.clock.now(),
     // a guest nobody declares any more goes by the window it had
     windowOf: (guest) =>
-      (spec.guests.find(({ name }) => name === guest) ?? memory.guests[guest]?.good?.spec)?.window ?? null,
+      (spec.guests.find(({ name }) => name === guest) ?? guestIn(memory, guest)?.good?.spec)?.window ?? null,
     hostWindows: distinct([spec.window, ...spec.guests.map(({ window }) => window)]),
     pause: memory.pause,
     forceWindow: request.forceWindow,

@@ -3,7 +3,9 @@
 export type Check<T> = (value: unknown) => value is T;
 
 export const isString: Check<string> = (value) => typeof value === 'string';
-export const isNumber: Check<number> = (value) => typeof value === 'number';
+/** JSON has 1e999, which reads as infinite, and is written as null: no number that is kept. */
+export const isNumber: Check<number> = (value): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
 export const isBoolean: Check<boolean> = (value) => typeof value === 'boolean';
 
 export function isOneOf<const T extends string | number>(...allowed: readonly T[]): Check<T> {

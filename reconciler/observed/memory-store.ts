@@ -2,8 +2,9 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, iso, systemClock } from '../clock.ts';
+import { oneLine } from '../one-line.ts';
 import { replaceFile, syncFolder } from './durable-file.ts';
-import { emptyMemory, type Memory, type MemoryStore, newGuestMemory } from './memory.ts';
+import { emptyMemory, guestIn, type Memory, type MemoryStore, newGuestMemory } from './memory.ts';
 import { isMemory } from './memory-form.ts';
 import { textOf } from './vagrant-files.ts';
 
@@ -48,7 +49,8 @@ function readMemory(file: string, host: string): { memory: Memory } | { wrong: s
     return { wrong: 'is damaged (no JSON)' };
   }
   if (!isMemory(value)) return { wrong: 'does not have the form of a memory of this version of Boxreeve' };
-  if (value.host !== host) return { wrong: `is the memory of the host ${value.host}, not of ${host}` };
+  if (value.host !== host)
+    return { wrong: `is the memory of the host ${oneLine(value.host)}, not of ${host}` };
   return { memory: value };
 }
 
@@ -78,7 +80,7 @@ function holdMemory(file: string, first: Memory, warning: string | null): Opened
         ...before,
         guests: {
           ...before.guests,
-          [guest]: { ...(before.guests[guest] ?? newGuestMemory), ...change },
+          [guest]: { ...(guestIn(before, guest) ?? newGuestMemory), ...change },
         },
       })),
   };

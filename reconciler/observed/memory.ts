@@ -105,6 +105,11 @@ export function emptyMemory(host: string): Memory {
   return { version: 1, host, applied: null, guests: {}, pause: null, waiting: null, refused: null };
 }
 
+/** What is remembered of a guest. A guest may be called `constructor`, which every object has something of. */
+export function guestIn(memory: Memory, guest: string): GuestMemory | undefined {
+  return Object.hasOwn(memory.guests, guest) ? memory.guests[guest] : undefined;
+}
+
 /** The one holder of memory in a process; every `update` is durable when it resolves. */
 export interface MemoryStore {
   read(): Memory;

@@ -12,7 +12,7 @@ import { asStranger, type BoxUse, livingEntries, usesByStrangers, withUse } from
 import { builtFromOf, type Clues, decideMachine, type GuestMachine, gatherClues } from './guest-machine.ts';
 import { type IndexEntry, machineIndexFile, readMachineIndex } from './machine-index.ts';
 import { guestSnapshots, type KeptMachine, keptMachines } from './machine-record.ts';
-import type { GuestMemory, Memory } from './memory.ts';
+import { type GuestMemory, guestIn, type Memory } from './memory.ts';
 import type { HostObservation, ObservedGuest } from './observation.ts';
 import { lxcPath } from './providers/lxc.ts';
 import { askProviders, type Sighting } from './providers.ts';
@@ -91,7 +91,7 @@ function lookAt({ dirs, memory }: ObserveDeps, spec: HostSpec, name: string): Lo
     name,
     folder,
     declared: spec.guests.find((guest) => guest.name === name),
-    memory: memory.guests[name],
+    memory: guestIn(memory, name),
   };
   try {
     const records = readMachineRecords(folder);

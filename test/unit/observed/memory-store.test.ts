@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { emptyMemory, newGuestMemory } from '../../../reconciler/observed/memory.ts';
+import { emptyMemory, guestIn, newGuestMemory } from '../../../reconciler/observed/memory.ts';
 import { openMemory, peekMemory } from '../../../reconciler/observed/memory-store.ts';
 
 let root: string;
@@ -135,4 +135,20 @@ test('fields that a later version added are kept', async () => {
   writeFileSync(file, JSON.stringify(later));
   await (await openMemory(file, 'builder1')).update((before) => ({ ...before, waiting: 'y' }));
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ waiting: 'y', later: [1] });
+});
+
+test('a guest called constructor is remembered like every other', async () => {
+  const memory = await openMemory(file, 'builder1');
+  await memory.updateGuest('constructor', { tookMs: [1] });
+  const again = await openMemory(file, 'builder1');
+  expect(again.warning).toBeNull();
+  expect(guestIn(again.read(), 'constructor')).toEqual({ ...newGuestMemory, tookMs: [1] });
+  expect(guestIn(emptyMemory('builder1'), 'constructor')).toBeUndefined();
+});
+
+test('a memory with a number that could not be written again is not used', async () => {
+  const memory = await openMemory(file, 'builder1');
+  await memory.updateGuest('agent', { good });
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"size": 1', '"size": 1e999'));
+  expect(peekMemory(file, 'builder1')).toBeNull();
 });
