@@ -4,6 +4,7 @@
  * writes it in place: a crash or a full disk leaves it cut off (VAGRANT.md trap 8).
  */
 import { join } from 'node:path';
+import { oneLine } from '../one-line.ts';
 import { isObject, stringOr, textOf } from './vagrant-files.ts';
 
 export type IndexEntry = {
@@ -62,16 +63,20 @@ export function parseIndex(text: string): ParsedIndex {
   }
   if (!isObject(value)) return { state: 'damaged', why: 'JSON, but no object' };
   // Vagrant takes the version for a number, however it is written.
-  if (Number(value.version) !== 1)
-    return { state: 'foreign', why: `of version ${String(value.version)}, not 1` };
+  const { version } = value;
+  if (typeof version !== 'number' && typeof version !== 'string')
+    return { state: 'foreign', why: 'without a version' };
+  if (Number(version) !== 1)
+    return { state: 'foreign', why: `of version ${oneLine(String(version))}, not 1` };
   const machines = value.machines ?? {};
   if (!isObject(machines)) return { state: 'damaged', why: 'without a list of machines' };
-  const entries: Record<string, Readonly<Record<string, unknown>>> = {};
+  const entries: [string, Readonly<Record<string, unknown>>][] = [];
   for (const [uuid, entry] of Object.entries(machines)) {
-    if (!isObject(entry)) return { state: 'damaged', why: `without sense in its entry ${uuid}` };
-    entries[uuid] = entry;
+    if (!isObject(entry)) return { state: 'damaged', why: `without sense in its entry ${oneLine(uuid)}` };
+    entries.push([uuid, entry]);
   }
-  return { state: 'read', entries };
+  // not by assignment, to which `__proto__` is more than a name
+  return { state: 'read', entries: Object.fromEntries(entries) };
 }
 
 function readEntry(uuid: string, entry: Readonly<Record<string, unknown>>): IndexEntry {

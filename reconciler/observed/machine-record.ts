@@ -133,18 +133,26 @@ function isBox(value: unknown): value is NonNullable<KeptMachine['box']> {
   );
 }
 
+/** Permissions of a file, without set-user-id and the like. */
+const MOST_MODE = 0o777;
+const LONGEST_NAME = 255;
+
 function isKeptFile(value: unknown): value is KeptFile {
   return (
     isObject(value) &&
     isFileName(value.name) &&
     typeof value.mode === 'number' &&
+    Number.isInteger(value.mode) &&
+    value.mode >= 0 &&
+    value.mode <= MOST_MODE &&
     typeof value.content === 'string'
   );
 }
 
 /** A name that cannot lead out of its folder. */
 function isFileName(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && value !== '.' && value !== '..' && !value.includes('/');
+  if (typeof value !== 'string' || ['', '.', '..'].includes(value)) return false;
+  return !/[/\0]/.test(value) && Buffer.byteLength(value) <= LONGEST_NAME && value.isWellFormed();
 }
 
 function ignoreMissing(error: unknown): void {

@@ -3,7 +3,7 @@
  * The connection is the one that vagrant-libvirt takes unless its Vagrantfile says otherwise: LIBVIRT_DEFAULT_URI, or
  * the system's.
  */
-import { askTool, complaintOf, firstLineOf } from './ask-tool.ts';
+import { askTool, complaintOf, firstLineOf, type ToolAnswer } from './ask-tool.ts';
 import { answerEach, exists, gone, type Provider, unknown } from './provider.ts';
 
 const MARK = 'boxreeve-running';
@@ -33,6 +33,11 @@ async function list(): Promise<Listed> {
     connection,
     `list --all --uuid; echo ${MARK}; list --uuid`,
   ]);
+  return domainsIn(answer);
+}
+
+/** Pure. */
+export function domainsIn(answer: ToolAnswer): Listed {
   if (answer.state === 'none') return { why: answer.why };
   const [all, running, ...rest] = answer.stdout.split(MARK);
   if (

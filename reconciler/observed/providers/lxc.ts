@@ -65,7 +65,11 @@ function presence(path: string): 'there' | 'missing' | 'hidden' {
 /** Names of abstract sockets that accept connections; undefined where the system does not tell. */
 function listeningSockets(): ReadonlySet<string> | undefined {
   const table = contentOf('/proc/net/unix');
-  if (table === undefined) return undefined;
+  return table === undefined ? undefined : listeningIn(table);
+}
+
+/** The same of the text of /proc/net/unix. Pure. */
+export function listeningIn(table: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const line of table.split('\n')) {
     const start = line.indexOf(' @');

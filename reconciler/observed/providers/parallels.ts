@@ -1,6 +1,6 @@
 /** Parallels Desktop: the machine id is the VM's UUID. `prlctl list` tells all machines and their states in one call. */
 import { isObject } from '../vagrant-files.ts';
-import { askTool, complaintOf, firstLineOf } from './ask-tool.ts';
+import { askTool, complaintOf, firstLineOf, type ToolAnswer } from './ask-tool.ts';
 import { answerEach, exists, gone, type MachineAnswer, type Provider, unknown } from './provider.ts';
 
 export const parallels: Provider = {
@@ -22,7 +22,11 @@ function lookAt(state: string | undefined): MachineAnswer {
 }
 
 async function list(): Promise<Listed> {
-  const answer = await askTool('prlctl', ['list', '--all', '--json', '--output', 'uuid,status']);
+  return statesIn(await askTool('prlctl', ['list', '--all', '--json', '--output', 'uuid,status']));
+}
+
+/** Pure. */
+export function statesIn(answer: ToolAnswer): Listed {
   if (answer.state === 'none') return { why: answer.why };
   if (answer.exitStatus !== 0) return { why: complaintOf('prlctl', answer) };
   const states = parseList(answer.stdout);

@@ -2,7 +2,7 @@
  * VirtualBox: the machine id is the VM's UUID. `VBoxManage showvminfo` is what Vagrant asks, too: it says the state, or
  * says by a code of its own that there is no such machine. One call a machine.
  */
-import { askTool, complaintOf, firstLineOf } from './ask-tool.ts';
+import { askTool, complaintOf, firstLineOf, type ToolAnswer } from './ask-tool.ts';
 import { exists, gone, type MachineAnswer, type Provider, unknown } from './provider.ts';
 
 export const virtualbox: Provider = {
@@ -15,7 +15,11 @@ export const virtualbox: Provider = {
 async function lookAt(id: string): Promise<MachineAnswer> {
   if (!/^[0-9a-f-]{36}$/i.test(id))
     return unknown(`${JSON.stringify(id)} is no UUID of a VirtualBox machine`);
-  const answer = await askTool('VBoxManage', ['showvminfo', id, '--machinereadable']);
+  return answerIn(await askTool('VBoxManage', ['showvminfo', id, '--machinereadable']), id);
+}
+
+/** Pure. */
+export function answerIn(answer: ToolAnswer, id: string): MachineAnswer {
   if (answer.state === 'none') return unknown(answer.why);
   if (answer.exitStatus !== 0) {
     return answer.stderr.includes('VBOX_E_OBJECT_NOT_FOUND')

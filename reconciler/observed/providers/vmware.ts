@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
-import { askTool, complaintOf, firstLineOf } from './ask-tool.ts';
+import { askTool, complaintOf, firstLineOf, type ToolAnswer } from './ask-tool.ts';
 import { answerEach, exists, gone, type MachineAnswer, type Provider, unknown } from './provider.ts';
 
 /** Folders that disks are mounted in: if one of them is all that is left of a path, the disk is not there. */
@@ -33,7 +33,11 @@ function lookAt(vmx: string, running: Running): MachineAnswer {
 }
 
 async function runningFiles(): Promise<Running> {
-  const answer = await askTool('vmrun', ['list']);
+  return runningIn(await askTool('vmrun', ['list']));
+}
+
+/** Pure. */
+export function runningIn(answer: ToolAnswer): Running {
   if (answer.state === 'none') return { why: answer.why };
   const [head, ...lines] = answer.stdout.trim().split('\n');
   if (answer.exitStatus !== 0 || !/^Total running VMs: \d+$/.test(head?.trim() ?? '')) {

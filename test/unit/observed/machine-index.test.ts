@@ -76,6 +76,19 @@ describe('reading', () => {
     );
   });
 
+  test('an index whose version is no number is foreign, whatever it is', () => {
+    for (const version of [{ toString: null, valueOf: null }, [], null, { toString: 1 }])
+      expect(parseIndex(JSON.stringify({ version, machines: {} }))).toEqual({
+        state: 'foreign',
+        why: 'without a version',
+      });
+  });
+
+  test('a machine under the key __proto__ is not lost', () => {
+    const parsed = parseIndex('{"version":1,"machines":{"__proto__":{"name":"x"}}}');
+    expect(parsed.state === 'read' && Object.keys(parsed.entries)).toEqual(['__proto__']);
+  });
+
   test('an index of a later Vagrant is foreign, not damaged', () => {
     expect(parseIndex('{"version":2,"machines":{}}')).toEqual({
       state: 'foreign',
@@ -155,4 +168,13 @@ test('salvage finds the whole entries of a cut index, and only those, with any t
       expect(salvageEntries(whole)).toEqual(all);
     }),
   );
+});
+
+test('a damaged index is searched once, however many entries of it have lost their end', () => {
+  // gone through from each entry to the end of the text, this would take hours
+  const open = `"${uuid(1)}":{`.repeat(200_000);
+  expect(salvageEntries(`${open}}, "${uuid(2)}": {"name": "x"}`)).toEqual({
+    [uuid(1)]: {},
+    [uuid(2)]: { name: 'x' },
+  });
 });
