@@ -51,6 +51,11 @@ export function machineReader(): MachineReader {
 
   return {
     push: (chunk) => {
+      // a guest that prints dots sends them one by one: what is held is not looked through again for each
+      if (!chunk.includes('\n') && rest.length + chunk.length <= LONGEST_LINE) {
+        rest += chunk;
+        return '';
+      }
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       const text = lines.map(read).join('');

@@ -38,22 +38,32 @@ export function startedNotBefore(one: string, other: string): boolean {
   return otherEpoch !== '' && epoch === otherEpoch && Number(at) >= Number(otherAt);
 }
 
-/** proc_pid_stat(5). The name in field 2 may hold anything, so count from its end: fields 3 to 6, and 22, ticks since boot. */
 function fromProc(pid: number): ProcessRow | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return {
-      pid,
-      parent: Number(fields[1]),
-      group: Number(fields[2]),
-      session: Number(fields[3]),
-      zombie: fields[0] === 'Z' || fields[0] === 'X',
-      startedAt: `${bootId()} ${fields[19]}`,
-    };
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'), bootId());
   } catch {
     return null;
   }
+}
+
+/**
+ * proc_pid_stat(5). The name in field 2 may hold anything, so count from its end: fields 3 to 6, and 22, ticks since boot.
+ * null for anything else. Pure.
+ */
+export function parseStat(pid: number, stat: string, boot: string): ProcessRow | null {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, parent, group, session] = fields;
+  const ticks = fields[19];
+  if (![parent, group, session, ticks].every((field) => field !== undefined && /^-?\d{1,20}$/.test(field)))
+    return null;
+  return {
+    pid,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    zombie: state === 'Z' || state === 'X',
+    startedAt: `${boot} ${ticks}`,
+  };
 }
 
 let knownBootId: string | undefined;
@@ -80,14 +90,15 @@ function fromPs(which: readonly string[]): readonly ProcessRow[] {
 /** A line of `ps -o pid=,ppid=,pgid=,stat=,lstart=`; null for anything else. Pure. */
 export function parsePsLine(line: string): ProcessRow | null {
   const [, pid, parent, group, state, start] =
-    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
-  if (start === undefined) return null;
+    /^(\d{1,15})\s+(\d{1,15})\s+(\d{1,15})\s+(\S+)\s+(\S.*)$/.exec(line.trim()) ?? [];
+  const instant = start === undefined ? Number.NaN : Date.parse(`${start} UTC`);
+  if (Number.isNaN(instant)) return null;
   return {
     pid: Number(pid),
     parent: Number(parent),
     group: Number(group),
     session: null,
     zombie: state?.startsWith('Z') ?? false,
-    startedAt: `1970 ${Date.parse(`${start} UTC`) / 1000}`,
+    startedAt: `1970 ${instant / 1000}`,
   };
 }

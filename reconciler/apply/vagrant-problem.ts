@@ -1,4 +1,5 @@
 /** What went wrong with a Vagrant command, by what should follow. Pure. */
+import { oneLine } from '../one-line.ts';
 import type { VagrantError } from './machine-readable.ts';
 import type { ProcessResult } from './run-process.ts';
 
@@ -84,9 +85,12 @@ export function classify(process: ProcessResult, words: VagrantWords): VagrantPr
   }
 }
 
+/** Characters looked through for signs: a Vagrantfile may raise an error with a message of any length, and some signs look far ahead. */
+const MOST_SAID = 8 * 1024;
+
 function failed(process: ProcessResult, words: VagrantWords): VagrantProblem {
   // a guest's output comes by standard output, so it is never looked through for signs
-  const said = words.error?.message ?? process.stderrTail;
+  const said = (words.error?.message ?? process.stderrTail).slice(0, MOST_SAID);
   const byClass = CLASSES.find(([name]) => name.test(words.error?.name ?? ''))?.[1];
   const kind = byClass ?? SIGNS.find(([sign]) => sign.test(said))?.[1] ?? 'guest';
   return { kind, why: sentence(process, words, said) };
@@ -100,16 +104,16 @@ function sentence(
   said: string,
 ): string {
   if (/^The SSH command responded with a non-zero exit status/.test(error?.message ?? '')) {
-    return `the provisioner failed; its last words: ${oneLine(lastDetail ?? 'none')}`;
+    return `the provisioner failed; its last words: ${inOneLine(lastDetail ?? 'none')}`;
   }
   const words = [said.replace(/^Vagrant failed to initialize at a very early stage:/, ''), tail]
-    .map(oneLine)
+    .map(inOneLine)
     .find((text) => /\w/.test(text));
   return `vagrant ended with ${exitStatus ?? signal}: ${words ?? 'it said nothing'}`;
 }
 
 /** Vagrant breaks its messages into lines of a terminal. */
-function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+function inOneLine(text: string): string {
+  const line = oneLine(text).replace(/\s+/g, ' ').trim();
   return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}…`;
 }

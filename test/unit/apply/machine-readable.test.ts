@@ -68,3 +68,10 @@ describe('what Vagrant prints for machines', () => {
     );
   });
 });
+
+test('a guest that prints very many dots, one by one, is read as fast as it prints', () => {
+  // with all that is held looked through for each, this would be a terabyte
+  const reader = machineReader();
+  for (let at = 0; at < 1_000_000; at += 1) reader.push('.');
+  expect(reader.push('\n')).toBe(`${'.'.repeat(1_000_000)}\n`);
+});

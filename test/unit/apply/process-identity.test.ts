@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   listProcesses,
   parsePsLine,
+  parseStat,
   processStart,
   readProcess,
   startedNotBefore,
@@ -64,4 +65,9 @@ test('what ps of macOS prints is read, with the start in UTC', () => {
   });
   expect(parsePsLine('  501   1  499 Z    Mon Nov  2 03:06:43 2026')).toMatchObject({ zombie: true });
   expect(parsePsLine('')).toBeNull();
+});
+
+test('a line that is cut off is no process', () => {
+  expect(parsePsLine('  777   501   501 S   Mon Nov')).toBeNull();
+  expect(parseStat(8151, '8151 (ruby) S 1 2', 'boot')).toBeNull();
 });

@@ -100,3 +100,13 @@ test('a command that was cut by us is nobody’s failure but tells which limit i
     why: 'no vagrant',
   });
 });
+
+test('an error with a message of a megabyte, raised by a Vagrantfile say, is told in one line without an order to the terminal', () => {
+  // looked through to its end for each sign and each place that one may begin at, this would take minutes
+  const problem = problemOf(
+    errorExit('Vagrant::Errors::VagrantError', `\u009b2J${'plugin '.repeat(120_000)}`),
+  );
+  expect(problem?.kind).toBe('guest');
+  expect(problem?.why).toMatch(/^vagrant ended with 1: 2J(plugin )+/);
+  expect(problem?.why.length).toBeLessThan(500);
+});
