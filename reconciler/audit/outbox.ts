@@ -10,6 +10,7 @@
  */
 import type { ActionOutcome, AttemptLog } from '../apply/outcome.ts';
 import type { CommitInfo } from '../git/ports.ts';
+import { type Check, either, isOneOf, isString, objectOf } from '../observed/check.ts';
 import type { Action } from '../plan/plan.ts';
 import { fileJournal } from './journal-file.ts';
 import type { RecordDraft, Trigger } from './record.ts';
@@ -123,9 +124,7 @@ export function replay(text: string | null): Omit<InterruptedAttempt, 'close'> |
   return { header: first.header, outcomes, underWay, processes, draft };
 }
 
-const EVENTS: readonly string[] = ['open', 'begin', 'process', 'end', 'complete'];
-
-/** The file is written by this code alone, mode 0600; a line that is not whole is not one. */
+/** A line that is not whole, or makes no sense, is not one. */
 function parseLine(text: string): Line[] {
   try {
     const value: unknown = JSON.parse(text);
@@ -135,8 +134,51 @@ function parseLine(text: string): Line[] {
   }
 }
 
-function isLine(value: unknown): value is Line {
-  return (
-    typeof value === 'object' && value !== null && 'event' in value && EVENTS.includes(String(value.event))
-  );
+/**
+ * The file is written by this code alone, mode 0600: what is looked at is what would lead a recovery astray, not the whole form.
+ * A record that is not right is found so by whoever verifies the chain.
+ */
+const isLine: Check<Line> = either(
+  objectOf<Extract<Line, { event: 'open' }>>({
+    event: isOneOf('open'),
+    header: withText<AttemptHeader>('id', 'startedAt'),
+  }),
+  either(
+    either(
+      objectOf<Extract<Line, { event: 'begin' }>>({
+        event: isOneOf('begin'),
+        action: withText<Action>('id', 'kind'),
+        at: isString,
+      }),
+      objectOf<Extract<Line, { event: 'end' }>>({ event: isOneOf('end'), outcome: isOutcome }),
+    ),
+    either(
+      objectOf<Extract<Line, { event: 'process' }>>({
+        event: isOneOf('process'),
+        pid: isProcessNumber,
+        startedAt: isString,
+      }),
+      objectOf<Extract<Line, { event: 'complete' }>>({
+        event: isOneOf('complete'),
+        draft: withText<RecordDraft>('id', 'kind'),
+      }),
+    ),
+  ),
+);
+
+function isOutcome(value: unknown): value is ActionOutcome {
+  return withText<ActionOutcome>('result')(value) && withText<Action>('id', 'kind')(value.action);
+}
+
+/** 0 and 1 are not ours to end, nor is a whole group. */
+function isProcessNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 1;
+}
+
+/** An object with text in these fields. */
+function withText<T extends object>(...fields: readonly (keyof T & string)[]): Check<T> {
+  return (value): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    fields.every((field) => isString(Object.getOwnPropertyDescriptor(value, field)?.value));
 }

@@ -163,3 +163,22 @@ describe('the journal', () => {
     expect((await import('node:fs')).statSync(file).mode & 0o777).toBe(0o600);
   });
 });
+
+it.each([
+  '{"event":"end"}',
+  '{"event":"end","outcome":{"result":"done"}}',
+  '{"event":"begin","at":"then"}',
+  '{"event":"process","pid":-1,"startedAt":"then"}',
+  '{"event":"complete","draft":null}',
+  '{"event":{"toString":null}}',
+  '[]',
+])('a line of the journal that makes no sense is passed over: %s', (line) => {
+  const opened = JSON.stringify({ event: 'open', header });
+  expect(replay(`${opened}\n${line}\n`)).toEqual({
+    header,
+    outcomes: [],
+    underWay: null,
+    processes: [],
+    draft: null,
+  });
+});
