@@ -71,31 +71,46 @@ export async function askDaemon(
       socket.write(`${JSON.stringify(request)}\n`);
     });
     socket.once('error', (error) => (connected ? reject(error) : resolve(undefined)));
-    readLine(socket).then((line) => resolve(parseReply(line)), reject);
+    readLine(socket).then(parseReply).then(resolve, reject);
   });
 }
 
+/** Throws if it is none. */
 function parseReply(line: string): Reply {
-  const value: unknown = JSON.parse(line);
+  const value = jsonOf(line);
   if (typeof value === 'object' && value !== null && 'ok' in value) {
     if (value.ok === true && 'document' in value) return { ok: true, document: value.document };
     if ('error' in value && 'exitCode' in value) {
-      return { ok: false, error: String(value.error), exitCode: Number(value.exitCode) };
+      const { error, exitCode } = value;
+      if (typeof error === 'string' && Number.isInteger(exitCode))
+        return { ok: false, error, exitCode: Number(exitCode) };
     }
   }
-  throw new Error('the daemon gave an answer that is not one of ours');
+  throw new Error('the daemon gave an answer that is not one of ours: is it of another version?');
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > LONGEST_LINE) reject(new Error('a request too long'));
-    });
+    const take = (chunk: string) => {
+      const end = chunk.indexOf('\n');
+      text += end < 0 ? chunk : chunk.slice(0, end);
+      if (end < 0 && text.length <= LONGEST_LINE) return;
+      // whatever follows is not kept
+      socket.off('data', take).resume();
+      if (end < 0) reject(new Error('a request too long'));
+      else resolve(text);
+    };
+    socket.on('data', take);
     socket.once('close', () => reject(new Error('the daemon ended before it answered')));
   });
 }

@@ -19,8 +19,8 @@ export async function handleRequest(service: Service, request: unknown): Promise
       });
     case 'pause':
       await service.pause(
-        String(fields.reason ?? ''),
-        typeof fields.until === 'string' ? fields.until : null,
+        typeof fields.reason === 'string' ? fields.reason : '',
+        instantOrNull(fields.until ?? null),
       );
       return { paused: true };
     case 'resume':
@@ -32,4 +32,10 @@ export async function handleRequest(service: Service, request: unknown): Promise
 
 function asFields(request: unknown): Record<string, unknown> {
   return typeof request === 'object' && request !== null ? { ...request } : {};
+}
+
+/** A pause until no time that is known would never end, and never be seen to hold. */
+function instantOrNull(until: unknown): string | null {
+  if (until === null || (typeof until === 'string' && !Number.isNaN(Date.parse(until)))) return until;
+  throw new Error(`${JSON.stringify(until)} is no time to pause until`);
 }

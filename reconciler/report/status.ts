@@ -3,6 +3,16 @@
  * milliseconds.
  */
 import { showDuration } from '../duration.ts';
+import {
+  type Check,
+  isBoolean,
+  isNumber,
+  isOneOf,
+  isString,
+  listOf,
+  objectOf,
+  orNull,
+} from '../observed/check.ts';
 
 export type GuestStatus = {
   readonly name: string;
@@ -57,19 +67,53 @@ export type StatusDocument = {
   readonly daemon: { readonly pid: number; readonly startedAt: string } | null;
 };
 
-/** Shape enough to be shown; the daemon is ours, and of the same version but for the minutes of an upgrade. */
-export function isStatusDocument(value: unknown): value is StatusDocument {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'host' in value &&
-    'state' in value &&
-    'pending' in value &&
-    'guests' in value &&
-    Array.isArray(value.guests) &&
-    Array.isArray(value.pending)
-  );
-}
+/** Of a form that can be shown; the daemon is ours, and of the same version but for the minutes of an upgrade. */
+export const isStatusDocument: Check<StatusDocument> = objectOf<StatusDocument>({
+  host: isString,
+  time: isString,
+  state: isOneOf('new', 'in-sync', 'changing', 'waiting', 'failed', 'refused', 'unknown'),
+  desired: orNull(objectOf<NonNullable<StatusDocument['desired']>>({ commit: isString, subject: isString })),
+  guests: listOf(
+    objectOf<GuestStatus>({
+      name: isString,
+      machine: isString,
+      inSync: isBoolean,
+      desiredBox: orNull(isString),
+      box: orNull(isString),
+      desiredFingerprint: orNull(isString),
+      fingerprint: orNull(isString),
+      folder: isString,
+    }),
+  ),
+  pending: listOf(
+    objectOf<StatusDocument['pending'][number]>({
+      action: isString,
+      reason: isString,
+      gates: listOf(isString),
+    }),
+  ),
+  held: listOf(isString),
+  nextWindow: orNull(isString),
+  paused: orNull(
+    objectOf<NonNullable<StatusDocument['paused']>>({ reason: isString, until: orNull(isString) }),
+  ),
+  lastRecord: orNull(
+    objectOf<NonNullable<StatusDocument['lastRecord']>>({
+      sequence: isNumber,
+      id: isString,
+      time: isString,
+      kind: isString,
+      outcome: isString,
+      summary: isString,
+    }),
+  ),
+  unpushed: isNumber,
+  refused: orNull(isString),
+  offline: orNull(isString),
+  auditProblem: orNull(isString),
+  notes: listOf(isString),
+  daemon: orNull(objectOf<NonNullable<StatusDocument['daemon']>>({ pid: isNumber, startedAt: isString })),
+});
 
 /** 0 unless the host is not what it should be and nothing is under way to mend it. */
 export function statusExitCode(status: StatusDocument): number {
