@@ -33,14 +33,18 @@ export async function bytesHere(file: string, { size }: Expected): Promise<numbe
   return here <= size ? here : 0;
 }
 
+/** What a header may hold (RFC 9110, 5.5): with anything else in one, no request would be sent at all. */
+const HEADER = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+
 /** How a source may go on with what is here. */
 export async function resumeFor(file: string, expected: Expected, source: string): Promise<Resume> {
   const from = await bytesHere(file, expected);
   const origin = await readFile(originOf(file), 'utf8')
     .then(JSON.parse)
     .catch(() => null);
-  const same = isObject(origin) && origin.source === source && typeof origin.validator === 'string';
-  return { from, validator: same ? String(origin.validator) : null };
+  if (!isObject(origin) || origin.source !== source || typeof origin.validator !== 'string')
+    return { from, validator: null };
+  return { from, validator: HEADER.test(origin.validator) ? origin.validator : null };
 }
 
 /** Whether all of it was here, and right, and is the file now: the last fetch died just before its end. */

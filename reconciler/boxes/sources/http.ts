@@ -85,13 +85,16 @@ type Place = Pick<SourceBody, 'from' | 'size'>;
 
 /** null unless it begins where it was asked to. */
 function rangeOf({ headers }: Response, from: number): Place | null {
-  const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+  const [, first, total] =
+    /^bytes (\d{1,15})-\d+\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
   return Number(first) === from ? { from, size: total === '*' ? null : Number(total) } : null;
 }
 
+const SIZE = /^\d{1,15}$/;
+
 function sizeOf({ headers }: Response): number | null {
   const length = headers.get('content-length');
-  return length === null || headers.has('content-encoding') ? null : Number(length);
+  return length === null || headers.has('content-encoding') || !SIZE.test(length) ? null : Number(length);
 }
 
 function letGo(body: Response['body']): void {
