@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { LIMIT } from './test/fuzz/runs.ts';
 
-/** Unit and contract tests are fast and run side by side; end-to-end tests use real Vagrant, two files at a time. */
+/** Unit, fuzz and contract tests are fast and run side by side; end-to-end tests use real Vagrant, two files at a time. */
 export default defineConfig({
   test: {
     reporters: ['default'],
     projects: [
       {
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: LIMIT, hookTimeout: 60_000 },
       },
       {
         test: {

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What `npm test`, `npm run demo`, `npm run bench` and `npm run sim` call: installs what is missing and says so, then runs the
-# task. A second run finds everything there and says nothing.
+# What `npm test`, `npm run demo`, `npm run bench`, `npm run sim` and `npm run fuzz` call: installs what is missing and says so,
+# then runs the task. A second run finds everything there and says nothing.
 #
-#   sh setup/run.sh test|demo|bench|sim [arguments of the task]
+#   sh setup/run.sh test|demo|bench|sim|fuzz [arguments of the task]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 task=${1-}
@@ -13,8 +13,9 @@ case $task in
   demo) entry=test/demo/demo.ts ;;
   bench) entry=test/bench/bench.ts ;;
   sim) entry=test/sim/sim.ts ;;
+  fuzz) entry=test/fuzz/fuzz.ts ;;
   *)
-    echo "usage: sh setup/run.sh test|demo|bench|sim [arguments]" >&2
+    echo "usage: sh setup/run.sh test|demo|bench|sim|fuzz [arguments]" >&2
     exit 2
     ;;
 esac
@@ -25,6 +26,7 @@ fi
 
 # `npm test -- lint unit` and the like need no guests.
 needs_guests=yes
+if [ "$task" = fuzz ]; then needs_guests=no; fi
 if [ "$task" = test ] && [ $# -gt 0 ]; then
   needs_guests=no
   for word in "$@"; do

@@ -56,6 +56,13 @@ export const STEPS: readonly Step[] = [
     progress: 'default',
   }),
   vitestStep({
+    name: 'fuzz',
+    about: 'parsers of what comes from outside, with input that is not what it should be',
+    folder: 'test/fuzz',
+    limit: 10 * MINUTE,
+    progress: 'default',
+  }),
+  vitestStep({
     name: 'contract',
     about: 'parts against the real tools they stand for',
     folder: 'test/contract',
