@@ -110,6 +110,7 @@ export const isStatusDocument: Check<StatusDocument> = objectOf<StatusDocument>(
   unpushed: isNumber,
   refused: orNull(isString),
   offline: orNull(isString),
+  stale: orNull(isString),
   auditProblem: orNull(isString),
   notes: listOf(isString),
   daemon: orNull(objectOf<NonNullable<StatusDocument['daemon']>>({ pid: isNumber, startedAt: isString })),

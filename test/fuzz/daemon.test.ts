@@ -51,6 +51,7 @@ const STATUS: StatusDocument = {
   unpushed: 2,
   refused: null,
   offline: 'away',
+  stale: null,
   auditProblem: null,
   notes: ['n'],
   daemon: null,

@@ -33,8 +33,22 @@ secrets:
   KEYCHAIN: { exec: [security, find-generic-password, -w] }
 rebootCommand: [sudo, -n, /sbin/shutdown, -r, now]
 `;
+const RULES = `kind: TrustRules
+forges: [forge@example.org]
+rules:
+  - { paths: [hosts/], approvers: [ada@example.org], signatures: 1 }
+  - { paths: [trust/, "guests/*/init.sh", "**/x"], signatures: 2 }
+`;
+const SAMPLES: Readonly<Record<keyof Kinds, string>> = {
+  fleet: FLEET,
+  host: HOST,
+  guest: GUEST,
+  box: BOX,
+  'host-config': HOST_YAML,
+  'trust-rules': RULES,
+};
 const ALIASES = 'a: &a [1, 2, { b: &b "x" }]\nc: [*a, *b, *a]\nd: { <<: 1 }\n"é~/": |\n  text\n';
-const YAML = [FLEET, HOST, GUEST, BOX, HOST_YAML, ALIASES];
+const YAML = [...Object.values(SAMPLES), ALIASES];
 
 function expectComplaints(complaints: readonly Complaint[], content: Buffer): void {
   expect(complaints.length).toBeGreaterThan(0);
@@ -71,10 +85,10 @@ describe('a YAML file', () => {
     });
   });
 
-  it.each<keyof Kinds>(['fleet', 'host', 'guest', 'box', 'host-config'])(
+  it.each<keyof Kinds>(['fleet', 'host', 'guest', 'box', 'host-config', 'trust-rules'])(
     'is a %s of the schema, or complained of in few and short words',
     async (kind) => {
-      const own = { fleet: FLEET, host: HOST, guest: GUEST, box: BOX, 'host-config': HOST_YAML }[kind];
+      const own = SAMPLES[kind];
       const value: unknown = await dataOf(own);
       const cases = fc.oneof(
         damaged([own]),
