@@ -70,7 +70,7 @@ const FORM = 'this line is not of the form `who@example.org ssh-ed25519 AAAA…`
 /** `principals [options] type key [comment]` */
 function parseLine(text: string): Line {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/.test(text))
+  if (/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufffd]/.test(text))
     return { mistake: 'this line has characters that are no text' };
   const words = splitWords(text);
   const [names = '', second = ''] = words;

@@ -55,6 +55,8 @@ describe('a line that lets someone sign', () => {
 
 describe('a line that lets nobody sign', () => {
   it.each([
+    ['an order to a terminal', `ada\u009b2J ${KEY}`, /characters that are no text/],
+    ['a line break that is none to us', `ada\u2028 ${KEY}`, /characters that are no text/],
     ['a name that is denied', `!ada@example.org ${KEY}`, /plain name/],
     ['a name in quotes', `"ada" ${KEY}`, /plain name/],
     ['a pattern for a namespace', `ada namespaces="g*" ${KEY}`, /not plain names/],
