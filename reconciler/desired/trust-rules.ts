@@ -4,6 +4,7 @@ import type { DesiredFiles, Loaded } from './desired-files.ts';
 import type { TrustRules as RulesFile } from './generated/trust-rules.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
+import { matchesPath } from './path-pattern.ts';
 
 export const RULES = 'trust/rules.yaml';
 
@@ -41,28 +42,13 @@ export async function readTrustRules(
   return {
     forges: new Set(forges ?? []),
     rules: (rules ?? []).map(({ paths, approvers: may, signatures }) => {
-      const patterns = paths.map(patternOf);
       return {
-        matches: (path) => patterns.some((pattern) => pattern.test(path)),
+        matches: (path) => paths.some((pattern) => matchesPath(pattern, path)),
         approvers: may ?? null,
         signatures: signatures ?? 1,
       };
     }),
   };
-}
-
-/** `*` within a name, `**` over folders, an ending `/` for all below. */
-function patternOf(text: string): RegExp {
-  const whole = text.endsWith('/') ? `${text}**` : text;
-  const source = whole
-    .split(/(\*\*\/|\*+)/)
-    .map((part) => {
-      if (part === '**/') return '(?:.*/)?';
-      if (part.startsWith('**')) return '.*';
-      return part === '*' ? '[^/]*' : part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&');
-    })
-    .join('');
-  return new RegExp(`^${source}$`, 's');
 }
 
 /** A rule that nobody can meet would shut a path for good; a name misspelt would let nobody in. */
