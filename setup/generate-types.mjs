@@ -53,6 +53,7 @@ function types(name) {
 async function validators() {
   const ajv = new Ajv2020({
     discriminator: true,
+    allowUnionTypes: true,
     messages: false,
     code: { source: true, esm: true, optimize: true },
   });

@@ -101,6 +101,7 @@ const TYPES: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
+  'string,object': 'a word, or a map of keys and values',
 };
 
 /** @param written the value as it stands in the file, if it has no quotes */

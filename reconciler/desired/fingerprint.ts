@@ -5,7 +5,7 @@
  * 1. It covers the box (name, version, provider, SHA-256 of its file), every file of the guest's folder but `guest.yaml`
  *    (path, whether executable, SHA-256 of the content), the environment after `{host}` and `{provider}` are replaced, and
  *    the names of the secrets.
- * 2. It covers nothing else: probes, timeouts, windows, agent settings, a box's sources, and secrets' values change how a
+ * 2. It covers nothing else: probes, timeouts, windows, exposure, agent settings, a box's sources, and secrets' values change how a
  *    guest is looked after, not what it is built from.
  * 3. It is taken over JSON made of lists alone, in one order: variables sorted by name, files by path, secrets sorted and each once. The order in which
  *    things stand in a file is no change.

@@ -5,7 +5,7 @@ import { showPlace } from '../errors.ts';
 import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import { readWindows } from './fleet-windows.ts';
-import type { Fleet, Reboot } from './generated/fleet.ts';
+import type { Exposure, Fleet, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
 import type { RebootSpec, WindowSpec } from './spec.ts';
@@ -19,6 +19,8 @@ export type FleetRules = {
   readonly recycleEvery: number | null;
   /** When hosts that say nothing themselves are rebooted; null: never. */
   readonly reboot: RebootSpec | null;
+  /** What follows when others can get into a guest that says nothing itself; undefined: it is reported. */
+  readonly exposure: Exposure | undefined;
   /** Milliseconds. */
   readonly checkInEvery: number;
   /** Audit branch, with `{host}` in it. */
@@ -54,6 +56,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     defaultWindow,
     recycleEvery: recycleEvery(defaults?.recycle) ?? null,
     reboot: rebootOf(defaults?.reboot) ?? null,
+    exposure: defaults?.exposure,
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
     auditBranch,
     requireSignedCommits: trust?.requireSignedCommits ?? false,

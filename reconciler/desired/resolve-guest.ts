@@ -2,6 +2,7 @@
 import { HOUR, MINUTE } from '../clock.ts';
 import { parseDuration } from '../duration.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
+import { placeExposure } from './exposure.ts';
 import { findBox } from './find-box.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type FleetRules, recycleEvery, unknownWindow } from './fleet-rules.ts';
@@ -81,6 +82,7 @@ export function placeGuest({ guest, box, files }: CheckedGuest, context: GuestCo
     window: windowOf(window ?? context.window ?? context.rules.defaultWindow, context.rules),
     recycleEvery: own === undefined ? context.rules.recycleEvery : own,
     ...placeOverride(guest.data),
+    ...placeExposure(guest.data.exposure, context.rules.exposure),
     fingerprint: fingerprintOf(built),
   };
 }

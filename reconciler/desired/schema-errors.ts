@@ -23,6 +23,7 @@ function newAjv(): Ajv2020 {
     strict: true,
     verbose: true,
     discriminator: true,
+    allowUnionTypes: true,
     validateFormats: false,
   });
   // what messages are made of: a pattern in words, the values of a discriminator, and what is not to be shown

@@ -75,6 +75,9 @@ export type WindowSpec = {
   | { readonly cron: string; readonly for: number }
 );
 
+/** A way in which others can get into a guest. */
+export type ExposureKind = 'ssh-beyond-host' | 'insecure-key' | 'password-login';
+
 export type GuestSpec = {
   readonly name: string;
   readonly box: BoxSpec;
@@ -98,6 +101,8 @@ export type GuestSpec = {
   readonly urgent?: string;
   /** Why the CI job that runs is ended for a change. Absent: none ever is. */
   readonly interruptJobs?: string;
+  /** Ways into it that it must not have. Absent: whatever is found is only reported. */
+  readonly refuses?: readonly ExposureKind[];
   /** SHA-256 (hex) over everything the guest is built from; see `fingerprint.ts`. */
   readonly fingerprint: string;
 };

@@ -2,6 +2,7 @@
 import type {
   AgentSpec,
   BoxSpec,
+  ExposureKind,
   GuestFile,
   GuestSpec,
   ProbeSpec,
@@ -76,6 +77,8 @@ const isWindowSpec: Check<WindowSpec> = either(
   ),
 );
 
+const isExposureKind: Check<ExposureKind> = isOneOf('ssh-beyond-host', 'insecure-key', 'password-login');
+
 const isGuestSpec = objectOf<GuestSpec>({
   name: isString,
   box: isBoxSpec,
@@ -91,6 +94,7 @@ const isGuestSpec = objectOf<GuestSpec>({
   recycleEvery: orNull(isNumber),
   urgent: optional(isString),
   interruptJobs: optional(isString),
+  refuses: optional(listOf(isExposureKind)),
   fingerprint: isString,
 });
 

@@ -30,6 +30,25 @@ export type Dates = string[];
  * @maxItems 366
  */
 export type Dates1 = string[];
+/**
+ * What follows when others can get into a guest, unless the guest says otherwise: `report`, it is recorded; `refuse`, a guest that is built so counts as failed, and a check-in as unhealthy. Without it, `report`.
+ */
+export type Exposure =
+  | string
+  | {
+      /**
+       * The guest's SSH answers on a port of the host that is bound beyond loopback.
+       */
+      'ssh-beyond-host'?: 'report' | 'refuse';
+      /**
+       * The guest lets in whoever has Vagrant's well-known key.
+       */
+      'insecure-key'?: 'report' | 'refuse';
+      /**
+       * The guest lets in user `vagrant` with the well-known password, over SSH.
+       */
+      'password-login'?: 'report' | 'refuse';
+    };
 
 /**
  * `fleet.yaml`: what holds for every host of the fleet.
@@ -60,6 +79,7 @@ export interface Fleet {
     window?: string;
     recycle?: Recycle;
     reboot?: Reboot;
+    exposure?: Exposure;
     /**
      * Longest time between two audit records of a host: when nothing happens for so long, it records that all is in order, so that silence means trouble.
      */

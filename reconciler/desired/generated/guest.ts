@@ -34,6 +34,25 @@ export type Argv1 = [string, ...string[]];
  * @maxItems 256
  */
 export type Argv2 = string[];
+/**
+ * What follows when others can get into this guest; what is not said here is as `defaults.exposure` of `fleet.yaml` says. A change rebuilds nothing.
+ */
+export type Exposure =
+  | string
+  | {
+      /**
+       * The guest's SSH answers on a port of the host that is bound beyond loopback.
+       */
+      'ssh-beyond-host'?: 'report' | 'refuse';
+      /**
+       * The guest lets in whoever has Vagrant's well-known key.
+       */
+      'insecure-key'?: 'report' | 'refuse';
+      /**
+       * The guest lets in user `vagrant` with the well-known password, over SSH.
+       */
+      'password-login'?: 'report' | 'refuse';
+    };
 
 /**
  * `guests/<name>/guest.yaml`: one Vagrant machine. Its Vagrantfile and whatever that needs lie beside this file and are used as they are.
@@ -122,6 +141,7 @@ export interface Guest {
    * Why a change is urgent, or worth a job: for whoever reads the plan and the record.
    */
   reason?: string;
+  exposure?: Exposure;
   /**
    * How often this guest is rebuilt from its box with nothing changed, instead of `defaults.recycle` of `fleet.yaml`.
    */

@@ -109,6 +109,33 @@ describe('a box that a guest names', () => {
   });
 });
 
+describe('what follows when others can get in', () => {
+  const at = 'desired-state/guests/azure-agent/guest.yaml:11';
+  const cases: readonly Case[] = [
+    [
+      'may be misspelt',
+      { [FILES.guest]: `${GUEST}exposure: refus\n` },
+      [`${at}:11 exposure "refus" is not one of: report, refuse; did you mean \`refuse\`?`],
+    ],
+    [
+      'may be said of something else than there is',
+      { [FILES.guest]: `${GUEST}exposure: { insecure-keys: refuse, password-login: no }\n` },
+      [
+        `${at}:13 unknown key \`insecure-keys\` in exposure; did you mean \`insecure-key\`?`,
+        `${at}:52 exposure.password-login "no" is not one of: report, refuse`,
+      ],
+    ],
+    [
+      'may be neither a word nor a map',
+      { [FILES.guest]: `${GUEST}exposure: 5\n` },
+      [`${at}:11 exposure must be a word, or a map of keys and values, not 5`],
+    ],
+  ];
+  it.each(cases)('%s', async (_title, change, lines) => {
+    expect(await complaintsOf(change)).toEqual(lines);
+  });
+});
+
 describe('a key', () => {
   const cases: readonly Case[] = [
     [

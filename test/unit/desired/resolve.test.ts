@@ -52,6 +52,22 @@ describe('a change that goes before others', () => {
   });
 });
 
+describe('what follows when others can get into a guest', () => {
+  const FLEET_REFUSES = { [FILES.fleet]: FLEET.replace('  checkIn', '  exposure: refuse\n  checkIn') };
+
+  it('is that it is reported, unless the guest or the fleet refuses it; and that is no part of the fingerprint', async () => {
+    const plain = await guestWith('');
+    expect(plain).not.toHaveProperty('refuses');
+    const own = await guestWith('exposure: { ssh-beyond-host: refuse }\n');
+    expect(own).toMatchObject({ refuses: ['ssh-beyond-host'], fingerprint: plain?.fingerprint });
+    const inherited = await guestWith('exposure: { insecure-key: report }\n', FLEET_REFUSES);
+    expect(inherited).toMatchObject({
+      refuses: ['ssh-beyond-host', 'password-login'],
+      fingerprint: plain?.fingerprint,
+    });
+  });
+});
+
 describe('a right desired state', () => {
   it('gives each host a place of its own, evenly spread in the order of their names', async () => {
     const others = ['a', 'c', 'd'].map((name) => [`desired-state/hosts/${name}.yaml`, 'kind: Host']);
