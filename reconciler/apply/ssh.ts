@@ -63,7 +63,7 @@ async function connectWith(target: SshTarget, privateKey: Buffer, timeoutMs: num
         readyTimeout: timeoutMs,
         keepaliveInterval: 10_000,
         hostVerifier: (key: Buffer) => {
-          hostKey = createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
+          hostKey = hostKeyDigest(key);
           return target.hostKey === null || target.hostKey === hostKey;
         },
       });
@@ -79,6 +79,11 @@ async function connectWith(target: SshTarget, privateKey: Buffer, timeoutMs: num
     follow: (command, onData, signal) => follow(client, command, onData, signal),
     close: () => client.destroy(),
   };
+}
+
+/** SHA-256 of a host key, base64 without padding, as OpenSSH shows it. */
+export function hostKeyDigest(key: Buffer): string {
+  return createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
 }
 
 function keyChanged(target: SshTarget, hostKey: string): Error {
