@@ -8,6 +8,7 @@ import type { Outbox } from './audit/outbox.ts';
 import type { AuditLog, RecordDraft } from './audit/record.ts';
 import type { Clock } from './clock.ts';
 import type { AgentSpec, HostSpec } from './desired/spec.ts';
+import type { Exposure } from './exposure/exposure.ts';
 import type { GitMirror, TrustCheck } from './git/ports.ts';
 import type { Logger } from './log.ts';
 import type { MemoryStore } from './observed/memory.ts';
@@ -36,6 +37,8 @@ export type Host = {
   ): Promise<readonly ActionOutcome[]>;
   /** Runs the probes of a guest that was proven healthy. */
   probe(guest: string): Promise<readonly ProbeResult[]>;
+  /** Looks who can get into guests that are up, by guest. */
+  examine(guests: readonly string[]): Promise<ReadonlyMap<string, Exposure>>;
   readonly agent: (spec: AgentSpec) => CiAgent;
   versions(): Promise<RecordDraft['versions']>;
   /** Ends what a crashed reconciler left running. */

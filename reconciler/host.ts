@@ -17,6 +17,8 @@ import { rebootHost } from './daemon/reboot.ts';
 import { remoteContact } from './daemon/remote-contact.ts';
 import { specCache } from './desired/spec-cache.ts';
 import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
+import type { Subject } from './exposure/examine.ts';
+import { exposureOf } from './exposure/exposure.ts';
 import { openMirror } from './git/mirror.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
@@ -88,6 +90,11 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     return true;
   }
 
+  async function lookInto(subjects: readonly Subject[]) {
+    const { examine } = await import('./exposure/examine.ts');
+    return examine(subjects, { vagrantHome: config.vagrantHome });
+  }
+
   return {
     name,
     clock,
@@ -136,6 +143,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         secret: async (secret) => masked(secret, await secrets.value(secret), redactor),
         blob: mirror.blob,
         askMachine,
+        examine: async (guest, ssh) => exposureOf(await lookInto([{ guest, ssh }]), guest),
         fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut, shunned }),
       });
     },
@@ -150,6 +158,13 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       if (probed.state === 'reached') return probed.probes;
       return [{ guest, name: 'ssh', ok: false, detail: probed.why, durationMs: 0 }];
     },
+    examine: (guests) =>
+      lookInto(
+        guests.flatMap((guest) => {
+          const ssh = memory.read().guests[guest]?.built?.ssh;
+          return ssh === undefined ? [] : [{ guest, ssh }];
+        }),
+      ),
     agent: (spec) => makeAgent(spec, agentParts),
     versions: async () => {
       versions ??= vagrant.version();

@@ -5,13 +5,14 @@
  *  2. Memory says that a build is under way, durably, before anything is ended or made.
  *  3. The old machine is ended, and the provider has said so.
  *  4. The files are written, and Vagrant makes and provisions the machine.
- *  5. It is proven: SSH answers, every probe is right.
+ *  5. It is proven: SSH answers, every probe is right, and nobody can get in by a way that is refused.
  *  6. Memory says that it is proven; copies of Vagrant's records are kept.
  *
  * Dying between 2 and 6 leaves a build under way in memory: what is there was never in service, and the next run builds it anew.
  */
 import { iso, MINUTE } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
+import { type Exposure, type Finding, inWords, refusedBy } from '../exposure/exposure.ts';
 import { guestSnapshots, snapshotMachineRecord } from '../observed/machine-record.ts';
 import { type GuestMemory, guestIn } from '../observed/memory.ts';
 import { indexSnapshot, snapshotMachineIndex } from '../observed/mend-machine-index.ts';
@@ -30,6 +31,7 @@ import { WRAPPER } from './vagrantfile.ts';
 
 /** Limit on `vagrant ssh-config`, in milliseconds. */
 export const SSH_CONFIG_LIMIT = 2 * MINUTE;
+const EXPOSED = 'it works, but others can get into it, which guest.yaml or fleet.yaml refuses';
 
 export async function buildGuest(step: Step, guest: string, target: GuestTarget): Promise<StepResult> {
   const { spec } = target;
@@ -92,12 +94,8 @@ async function beginBuild(
 }
 
 /** Steps 5 and 6. */
-async function prove(
-  step: Step,
-  guest: string,
-  { spec, commit }: GuestTarget,
-  project: Project,
-): Promise<StepResult> {
+async function prove(step: Step, guest: string, target: GuestTarget, project: Project): Promise<StepResult> {
+  const { spec, commit } = target;
   const machine = onlyMachine(project.folder, spec);
   if ('wrong' in machine) return failed(machine.wrong, { guestAtFault: true });
   const config = await step.vagrant.sshConfig(project, step.run(SSH_CONFIG_LIMIT));
@@ -109,19 +107,45 @@ async function prove(
   if (probed.state === 'unreachable') return failed(probed.why, { guestAtFault: true });
   const wrong = probed.probes.filter(({ ok }) => !ok);
   if (wrong.length > 0) return failed(complaint(wrong), { guestAtFault: true, probes: probed.probes });
+  const pinned = { ...ssh, hostKey: probed.hostKey };
+  const exposure = await step.examine(guest, pinned);
+  if (step.signal.aborted)
+    return { ...failed('it was cut while the guest was being looked into'), result: 'interrupted' };
+  const open = refusedNow(step, guest, target, exposure);
+  if (open.length > 0)
+    return failed(`${EXPOSED}: ${open.map(inWords).join('; ')}`, {
+      guestAtFault: true,
+      probes: probed.probes,
+      exposure,
+    });
   const at = iso(step.clock.now());
   // copies first: a machine that is proven must also be one that can be found again
   await snapshotMachineRecord(project.folder, guestSnapshots(step.dirs, guest));
   await snapshotMachineIndex(step.config.vagrantHome, indexSnapshot(step.dirs));
   failpoint('before-proven');
   await step.memory.updateGuest(guest, {
-    built: { spec, commit, at, machineId: machine.id, ssh: { ...ssh, hostKey: probed.hostKey } },
+    built: { spec, commit, at, machineId: machine.id, ssh: pinned },
     good: { spec, commit, at },
     building: null,
+    exposure,
     ...forgiven(step, guest, spec.fingerprint),
   });
   failpoint('proven');
-  return { ...done, probes: probed.probes };
+  return { ...done, probes: probed.probes, exposure };
+}
+
+/**
+ * What this build fails for. What last worked stays, whatever it lets in: to end it would leave the host without a guest, or go
+ * from one build to the next for ever. It is unhealthy then, and the record says so.
+ */
+function refusedNow(
+  { memory }: Step,
+  guest: string,
+  { spec }: GuestTarget,
+  exposure: Exposure,
+): readonly Finding[] {
+  const lastWorked = memory.read().guests[guest]?.good?.spec.fingerprint;
+  return lastWorked === spec.fingerprint ? [] : refusedBy(spec, exposure);
 }
 
 /** What `vagrant up` made: one machine, from the box of the catalogue, whatever the Vagrantfile says further down. */
@@ -152,6 +176,14 @@ function complaint(wrong: readonly ProbeResult[]): string {
   return wrong.map(({ name, detail }) => `probe ${name} ${detail}`).join('; ');
 }
 
+/** Only a guest that works but for its exposure fails after it was looked into. */
+function refusedIn(
+  { spec }: GuestTarget,
+  { exposure }: StepResult,
+): Pick<NonNullable<GuestMemory['failed']>, 'refused'> {
+  return exposure === undefined ? {} : { refused: refusedBy(spec, exposure).map(({ kind }) => kind) };
+}
+
 /** Remembers what failed, and ends the broken machine: it must not take jobs. */
 async function giveUp(
   step: Step,
@@ -166,7 +198,7 @@ async function giveUp(
     guest,
     // what last worked is put back once: if that does not work either, a person must look
     target.role === 'desired'
-      ? { failed: { fingerprint, commit: target.commit, at, error } }
+      ? { failed: { fingerprint, commit: target.commit, at, error, ...refusedIn(target, built) } }
       : { good: null },
   );
   failpoint('failure-remembered');

@@ -27,7 +27,11 @@ export async function bootGuest(step: Step, guest: string, { spec }: GuestTarget
   const wrong = probed.probes.filter(({ ok }) => !ok);
   if (wrong.length > 0)
     return failed(`probe ${wrong[0]?.name} ${wrong[0]?.detail}`, { probes: probed.probes });
-  return { ...done, output: up.process.tail, exitStatus: up.process.exitStatus, probes: probed.probes };
+  // a boot forwards its ports anew
+  const exposure = await step.examine(guest, { ...target, hostKey: probed.hostKey });
+  await step.memory.updateGuest(guest, { exposure });
+  const { tail, exitStatus } = up.process;
+  return { ...done, output: tail, exitStatus, probes: probed.probes, exposure };
 }
 
 /** Gives Vagrant back its record of a guest that never stopped running. */

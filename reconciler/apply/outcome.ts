@@ -1,4 +1,5 @@
 /** What became of an action. */
+import type { Exposure } from '../exposure/exposure.ts';
 import type { Action } from '../plan/plan.ts';
 
 export type ProbeResult = {
@@ -36,6 +37,8 @@ export type ActionOutcome = {
    */
   readonly guestAtFault: boolean;
   readonly probes: readonly ProbeResult[];
+  /** Who can get into the guest that it brought up; absent where nobody looked. */
+  readonly exposure?: Exposure;
 };
 
 /** Where the progress of an attempt is written, before and after each step (the journal). */

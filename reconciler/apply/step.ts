@@ -1,9 +1,10 @@
 /** What every kind of action is carried out with, and how it ends. */
 import type { Clock } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
+import type { Exposure } from '../exposure/exposure.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { Logger } from '../log.ts';
-import type { MemoryStore } from '../observed/memory.ts';
+import type { MemoryStore, SshTarget } from '../observed/memory.ts';
 import type { MachineAnswer, MachineId } from '../observed/providers.ts';
 import type { Redactor } from '../secrets/redactor.ts';
 import type { StateDir } from '../state-dir.ts';
@@ -25,6 +26,8 @@ export type ApplyDeps = {
   blob(oid: string): Promise<Buffer>;
   /** The provider's word on a machine. */
   askMachine(machine: MachineId): Promise<MachineAnswer>;
+  /** Looks who can get into a guest that is up. */
+  examine(guest: string, ssh: SshTarget): Promise<Exposure>;
   /** Brings a box's file here, checked. Throws a BoxreeveError that says what was tried. */
   fetch(box: BoxSpec, signal: AbortSignal): Promise<string>;
 };
@@ -38,7 +41,7 @@ export type Step = ApplyDeps & {
 
 export type StepResult = Pick<
   ActionOutcome,
-  'exitStatus' | 'output' | 'error' | 'guestAtFault' | 'probes'
+  'exitStatus' | 'output' | 'error' | 'guestAtFault' | 'probes' | 'exposure'
 > & {
   readonly result: 'done' | 'begun' | 'failed' | 'interrupted';
 };

@@ -1,6 +1,8 @@
 /** Which records a run gives rise to, and when a wait or a refusal is worth a record. */
 import type { CarriedOut } from '../apply/carry-out.ts';
 import type { Accepted, Desired } from '../desired/accept.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import { standing } from '../exposure/standing.ts';
 import { withDurations } from '../gate/expected.ts';
 import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
@@ -20,7 +22,7 @@ export async function account(
   const waiting = gateSummary(done.pending);
   const records =
     done.attempt !== null
-      ? [await recordAttempt(host, done)]
+      ? [await recordAttempt(host, desired, done)]
       : await recordQuietRun(host, desired, done, waiting, request);
   if (host.memory.read().waiting !== waiting) await host.memory.update((memory) => ({ ...memory, waiting }));
   return records;
@@ -63,16 +65,20 @@ export async function recordResume(host: Host, pause: Pause): Promise<void> {
 
 async function recordAttempt(
   host: Host,
+  { spec }: Desired,
   { attempt, outcomes, pending, seen, agentNotes }: CarriedOut,
 ): Promise<AuditRecord> {
   if (attempt === null) throw new Error('there is no attempt to record');
+  const exposed = standing(host.memory.read(), spec.guests);
   const notes = [
     ...host.takeRepairs(),
     ...agentNotes,
     ...seen.plan.notes,
     ...seen.plan.held.map(({ why }) => why),
+    ...exposed.doubts,
   ];
-  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, await momentOf(host));
+  const moment = await momentOf(host);
+  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, moment, exposed.refusals);
   await attempt.complete(draft);
   const record = await host.audit.append(draft);
   await attempt.close();
@@ -129,22 +135,36 @@ async function checkIn(
       builtFrom !== null && machine.state === 'present' && machine.power === 'running',
   );
   const probes = (await Promise.all(proven.map(({ name }) => host.probe(name)))).flat();
+  const exposures = await lookInto(
+    host,
+    proven.map(({ name }) => name),
+  );
+  const exposed = standing(host.memory.read(), desired.spec.guests);
   const problems = [
     ...repairs,
     ...(desired.stale === null ? [] : [desired.stale]),
     ...seen.plan.held.map(({ why }) => why),
     ...seen.observation.unknown.map(({ guest, why }) => `${guest ?? 'the host'} cannot be observed: ${why}`),
     ...pending.map(({ action, gates }) => `${action.id} waits: ${gates[0]?.detail ?? 'it is next'}`),
+    ...exposed.refusals,
   ];
   const draft = draftOfCheckIn(
     await about(host, request, desired.commit),
     problems,
     probes,
     await momentOf(host),
+    { exposures, doubts: exposed.doubts },
   );
   const record = await host.audit.append(draft);
   await host.maintain();
   return record;
+}
+
+/** Looks who can get into these guests, and remembers it. */
+async function lookInto(host: Host, guests: readonly string[]): Promise<ReadonlyMap<string, Exposure>> {
+  const exposures = await host.examine(guests);
+  for (const [guest, exposure] of exposures) await host.memory.updateGuest(guest, { exposure });
+  return exposures;
 }
 
 async function about(host: Host, request: Pick<Request, 'trigger'>, commit: string) {

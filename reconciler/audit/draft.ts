@@ -1,5 +1,6 @@
 /** From what happened to what the record says. Pure. */
 import type { ActionOutcome, ProbeResult } from '../apply/outcome.ts';
+import { type Exposure, violationsOf } from '../exposure/exposure.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import { actionGuest, boxTitle } from '../plan/subject.ts';
@@ -15,26 +16,42 @@ export type Moment = {
   readonly fingerprints: RecordDraft['fingerprints'];
 };
 
+/** @param refusals why guests that are up are not what they should be though nothing failed, in sentences */
 export function draftOfAttempt(
   header: About & Pick<AttemptHeader, 'startedAt'>,
   outcomes: readonly ActionOutcome[],
   pending: readonly GatedAction[],
   notes: readonly string[],
   moment: Moment,
+  refusals: readonly string[] = [],
 ): RecordDraft {
+  const outcome = outcomeOf(outcomes);
+  const unhealthy = outcome === 'applied' && refusals.length > 0;
   return {
     ...moment,
     kind: 'applied',
-    outcome: outcomeOf(outcomes),
+    outcome: unhealthy ? 'unhealthy' : outcome,
     id: header.id,
     trigger: header.trigger,
     desired: header.desired,
     actions: outcomes.map(recordAction),
     gates: gatesOf(pending),
     probes: outcomes.flatMap(({ probes }) => probes),
-    notes,
-    summary: summarise(outcomes),
+    ...violationsFound(outcomes),
+    notes: [...notes, ...refusals],
+    summary: `${summarise(outcomes)}${unhealthy ? '; exposed, which is refused' : ''}`,
   };
+}
+
+/** Of every guest that was looked into, also of one that failed and was gone back from. */
+function violationsFound(outcomes: readonly ActionOutcome[]): Pick<RecordDraft, 'violations'> {
+  const looked = outcomes.flatMap(({ action, exposure }) => {
+    const guest = actionGuest(action);
+    return exposure === undefined || guest === null ? [] : [new Map([[guest, exposure]])];
+  });
+  if (looked.length === 0) return {};
+  const found = looked.flatMap(violationsOf);
+  return { violations: [...new Map(found.map((each) => [JSON.stringify(each), each])).values()] };
 }
 
 /** The record of an attempt that a crash cut. */
@@ -112,13 +129,21 @@ export function draftOfRefusal(about: About, reason: string, moment: Moment): Re
   };
 }
 
+/** What was found of the guests that are up; `doubts` are no trouble, but are said. */
+export type Looked = {
+  readonly exposures: ReadonlyMap<string, Exposure>;
+  readonly doubts: readonly string[];
+};
+
 /** Nothing to do, said now and then so that silence means trouble. */
 export function draftOfCheckIn(
   about: About,
   problems: readonly string[],
   probes: readonly ProbeResult[],
   moment: Moment,
+  looked: Looked = { exposures: new Map(), doubts: [] },
 ): RecordDraft {
+  const { exposures, doubts } = looked;
   const failing = probes.filter(({ ok }) => !ok).map(({ guest, name }) => `probe ${name} of ${guest}`);
   const trouble = [...failing, ...problems];
   const at = about.desired === null ? '' : ` with ${about.desired.commit.slice(0, 7)}`;
@@ -127,7 +152,8 @@ export function draftOfCheckIn(
     kind: 'check-in',
     outcome: trouble.length === 0 ? 'in-sync' : 'unhealthy',
     probes,
-    notes: problems,
+    ...(exposures.size === 0 ? {} : { violations: violationsOf(exposures) }),
+    notes: [...problems, ...doubts],
     summary:
       trouble.length === 0
         ? `in sync${at}`

@@ -14,6 +14,7 @@ export function commitMessage(record: AuditRecord): string {
       (probe) =>
         `probe ${probe.name} of ${probe.guest}: ${probe.ok ? 'ok' : 'FAILED'} (${line(probe.detail)})`,
     ),
+    ...(record.violations ?? []).map(({ guest, kind, detail }) => `VIOLATION ${kind} of ${guest}: ${detail}`),
     ...record.notes.map((note) => `note: ${note}`),
   ].map(line);
   const trailers = [

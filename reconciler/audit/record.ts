@@ -1,5 +1,6 @@
 /** The audit record (DESIGN §5). Its JSON form is described by `desired-state/schema/audit-record.json`. */
 import type { ActionOutcome, ProbeResult } from '../apply/outcome.ts';
+import type { Violation } from '../exposure/exposure.ts';
 import type { Gate } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { ActionKind } from '../plan/plan.ts';
@@ -16,7 +17,7 @@ export type RecordOutcome =
   | 'waiting'
   | 'refused'
   | 'in-sync'
-  /** A check-in of a host that is not what it should be: a probe fails, or a failed change is held. */
+  /** Nothing failed, and the host is not what it should be: a probe fails, a failed change is held, a guest is exposed. */
   | 'unhealthy'
   | 'paused'
   | 'resumed';
@@ -53,6 +54,8 @@ export type RecordDraft = {
   readonly actions: readonly RecordedAction[];
   readonly gates: readonly Gate[];
   readonly probes: readonly ProbeResult[];
+  /** Ways in which others can get into its guests; absent where nobody looked. */
+  readonly violations?: readonly Violation[];
   /** Fingerprint of each guest after the run; null for one that is not proven. */
   readonly fingerprints: Readonly<Record<string, string | null>>;
   readonly versions: {

@@ -7,6 +7,7 @@ import { recordPause, recordResume } from '../audit/account.ts';
 import type { Trigger } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
+import { standing } from '../exposure/standing.ts';
 import type { Host } from '../host-ports.ts';
 import { withReboot } from '../observed/memory.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
@@ -107,6 +108,7 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     return syncDocument({
       host: host.name,
       report,
+      exposed: standing(host.memory.read(), report.accepted.desired?.spec.guests ?? []),
       auditProblem,
       dryRun,
       unpushed: await host.audit.unpushed(),

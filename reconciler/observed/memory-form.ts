@@ -9,6 +9,7 @@ import type {
   SpanSpec,
   WindowSpec,
 } from '../desired/spec.ts';
+import type { Exposure, Finding } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
 import {
   type Check,
@@ -79,6 +80,8 @@ const isWindowSpec: Check<WindowSpec> = either(
 
 const isExposureKind: Check<ExposureKind> = isOneOf('ssh-beyond-host', 'insecure-key', 'password-login');
 
+const isFinding = objectOf<Finding>({ kind: isExposureKind, detail: isString });
+
 const isGuestSpec = objectOf<GuestSpec>({
   name: isString,
   box: isBoxSpec,
@@ -133,6 +136,7 @@ const isGuestMemory = objectOf<GuestMemory>({
       commit: isString,
       at: isString,
       error: isString,
+      refused: optional(listOf(isExposureKind)),
     }),
   ),
   drained: orNull(
@@ -144,6 +148,9 @@ const isGuestMemory = objectOf<GuestMemory>({
     }),
   ),
   tookMs: optional(listOf(isNumber)),
+  exposure: optional(
+    orNull(objectOf<Exposure>({ violations: listOf(isFinding), unknown: listOf(isFinding) })),
+  ),
 });
 
 export const isMemory: Check<Memory> = objectOf<Memory>({

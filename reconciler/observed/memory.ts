@@ -2,7 +2,8 @@
  * What this host remembers between runs: `<stateDir>/memory.json`, one file, replaced atomically, so that it is always
  * one consistent whole. Everything else is observed afresh.
  */
-import type { GuestSpec } from '../desired/spec.ts';
+import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
+import type { Exposure } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
 
 /** How to reach a guest over SSH, as Vagrant said once after `up`. */
@@ -38,6 +39,8 @@ export type GuestMemory = {
     readonly commit: string;
     readonly at: string;
     readonly error: string;
+    /** It works, but for these ways into it, which were refused: allowed again, it has not failed. */
+    readonly refused?: readonly ExposureKind[];
   } | null;
   /** We took its agent off the pool, durably noted before doing so. `byOther`: it was off before we came; leave it so. */
   readonly drained: {
@@ -49,6 +52,8 @@ export type GuestMemory = {
   } | null;
   /** How long its last builds took, in milliseconds, the latest last. */
   readonly tookMs?: readonly number[];
+  /** Who can get into the living machine, when that was last looked at. */
+  readonly exposure?: Exposure | null;
 };
 
 export const newGuestMemory: GuestMemory = {

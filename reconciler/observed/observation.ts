@@ -1,5 +1,5 @@
 /** What this host actually has. Pure data; gathered by `observe.ts`, read by the planner. */
-import type { GuestSpec } from '../desired/spec.ts';
+import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
 
 /** A box in Vagrant's store on this host. */
 export type ObservedBox = {
@@ -58,6 +58,8 @@ export type ObservedGuest = {
     readonly commit: string;
     readonly at: string;
     readonly error: string;
+    /** It works, but for these ways into it, which were refused. */
+    readonly refused?: readonly ExposureKind[];
   } | null;
   /** Lines changed per file between what it was built from and the desired commit, where that is known. */
   readonly lineChanges: Readonly<Record<string, number>>;

@@ -40,7 +40,7 @@ function chooseTarget(
   commit: string,
   { failed, lastGood }: ObservedGuest,
 ): { readonly target: GuestTarget | null; readonly failed: Held | null } {
-  if (failed?.fingerprint !== desired.fingerprint) {
+  if (failed?.fingerprint !== desired.fingerprint || isAllowedNow(failed, desired)) {
     return { target: { spec: desired, commit, role: 'desired' }, failed: null };
   }
   const back = lastGood !== null && lastGood.spec.fingerprint !== failed.fingerprint ? lastGood : null;
@@ -55,6 +55,11 @@ function chooseTarget(
     target: back === null ? null : { ...back, role: 'last-good' },
     failed: { guest: desired.name, failed: true, why },
   };
+}
+
+/** The policy is no part of the fingerprint: a guest that failed for its exposure alone is tried again when that is allowed. */
+function isAllowedNow({ refused }: NonNullable<ObservedGuest['failed']>, { refuses }: GuestSpec): boolean {
+  return refused !== undefined && !refused.some((kind) => refuses?.includes(kind));
 }
 
 /** Vagrant keeps one file for a box name, version and provider: guests that want another one under the same name must wait. */

@@ -2,6 +2,7 @@
 import type { AuditRecord } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
+import { standing } from '../exposure/standing.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { Memory } from '../observed/memory.ts';
 import type { ObservedGuest } from '../observed/observation.ts';
@@ -22,10 +23,11 @@ export type StatusFacts = {
 export function buildStatus(facts: StatusFacts): StatusDocument {
   const { report } = facts;
   const waits = report.pending;
+  const exposed = standing(facts.memory, report.accepted.desired?.spec.guests ?? []);
   return {
     host: facts.host,
     time: iso(facts.now),
-    state: stateOf(facts),
+    state: exposed.refusals.length > 0 && report.seen !== null ? 'failed' : stateOf(facts),
     desired: facts.desired && { commit: facts.desired.commit, subject: facts.desired.subject },
     guests: guestStatuses(report),
     pending: waits.map(({ action, gates }) => ({
@@ -34,6 +36,7 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
       gates: gates.map((gate) => gate.detail),
     })),
     held: report.seen?.plan.held.map((held) => held.why) ?? [],
+    violations: exposed.violations,
     nextWindow: firstOpening(report),
     paused: facts.memory.pause && { reason: facts.memory.pause.reason, until: facts.memory.pause.until },
     lastRecord: lastRecordOf(facts.lastRecord),
@@ -42,7 +45,11 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     offline: report.accepted.offline,
     stale: report.accepted.desired?.stale ?? null,
     auditProblem: facts.auditProblem,
-    notes: [...(report.seen?.plan.notes ?? []), ...(report.accepted.desired?.spec.warnings ?? [])],
+    notes: [
+      ...(report.seen?.plan.notes ?? []),
+      ...(report.accepted.desired?.spec.warnings ?? []),
+      ...exposed.doubts,
+    ],
     daemon: null,
   };
 }

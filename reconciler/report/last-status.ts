@@ -24,6 +24,7 @@ function nothingYet(host: string): StatusDocument {
     guests: [],
     pending: [],
     held: [],
+    violations: [],
     nextWindow: null,
     paused: null,
     lastRecord: null,

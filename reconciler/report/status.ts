@@ -28,6 +28,13 @@ export type GuestStatus = {
   readonly folder: string;
 };
 
+export type ViolationLine = {
+  readonly guest: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly refused: boolean;
+};
+
 export type StatusDocument = {
   readonly host: string;
   /** When this was true, ISO 8601 UTC. */
@@ -44,6 +51,8 @@ export type StatusDocument = {
   }[];
   /** Drift that is left as it is, and why. */
   readonly held: readonly string[];
+  /** Ways in which others can get into the guests, as last looked for. `refused`: by policy, so that the host counts as failed. */
+  readonly violations: readonly ViolationLine[];
   /** When the next window opens, ISO 8601 UTC; null if none is waited for. */
   readonly nextWindow: string | null;
   readonly paused: { readonly reason: string; readonly until: string | null } | null;
@@ -170,11 +179,17 @@ function facts(status: StatusDocument): string[] {
         : `none answers; as of ${status.time}`,
     ],
     ...status.held.map((why) => ['held', why] as const),
+    // a status that an earlier version left on disk has none
+    ...(status.violations ?? []).map((violation) => ['violation', violationText(violation)] as const),
     ...status.notes.map((note) => ['note', note] as const),
   ];
   return rows.flatMap(([name, text]) =>
     text === null ? [] : [`  ${name.padEnd(12)} ${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`],
   );
+}
+
+export function violationText({ guest, kind, detail, refused }: ViolationLine): string {
+  return `${guest}: ${kind}${refused ? ' (REFUSED)' : ''}: ${detail}`;
 }
 
 function pausedText(paused: NonNullable<StatusDocument['paused']>): string {

@@ -2,8 +2,10 @@
 import type { AuditRecord } from '../audit/record.ts';
 import { showDuration } from '../duration.ts';
 import { type Complaint, ExitCode, InvalidDesiredState } from '../errors.ts';
+import type { Standing } from '../exposure/standing.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { Report } from '../reconcile.ts';
+import { type ViolationLine, violationText } from './status.ts';
 
 export type SyncDocument = {
   readonly host: string;
@@ -28,6 +30,8 @@ export type SyncDocument = {
     readonly gates: readonly { readonly kind: string; readonly detail: string }[];
   }[];
   readonly held: readonly string[];
+  /** Ways in which others can get into the guests, as they were last looked into. */
+  readonly violations: readonly ViolationLine[];
   readonly notes: readonly string[];
   readonly refused: {
     readonly commit: string;
@@ -49,6 +53,7 @@ export type SyncDocument = {
 export type SyncFacts = {
   readonly host: string;
   readonly report: Report;
+  readonly exposed: Standing;
   readonly desired: CommitInfo | null;
   readonly auditProblem: string | null;
   readonly unpushed: number;
@@ -56,11 +61,11 @@ export type SyncFacts = {
 };
 
 export function syncDocument(facts: SyncFacts): SyncDocument {
-  const { report } = facts;
+  const { report, exposed } = facts;
   return {
     host: facts.host,
     dryRun: facts.dryRun,
-    exitCode: exitCodeOf(report, facts.auditProblem),
+    exitCode: exitCodeOf(report, facts.auditProblem, exposed),
     desired: facts.desired && { commit: facts.desired.commit, subject: facts.desired.subject },
     actions: report.outcomes.map(({ action, result, durationMs, error }) => ({
       action: action.id,
@@ -79,7 +84,8 @@ export function syncDocument(facts: SyncFacts): SyncDocument {
       gates: gates.map(({ kind, detail }) => ({ kind, detail })),
     })),
     held: report.seen?.plan.held.map(({ why }) => why) ?? [],
-    notes: report.seen?.plan.notes ?? [],
+    violations: exposed.violations,
+    notes: [...(report.seen?.plan.notes ?? []), ...exposed.doubts],
     refused: refusedPart(report),
     offline: report.accepted.offline,
     auditProblem: facts.auditProblem,
@@ -104,13 +110,18 @@ function recordLine({ sequence, id, kind, outcome, summary }: AuditRecord): Sync
 }
 
 /** The exit code of a reconcile (DESIGN §7). The first that applies: what a person must mend comes before what waits. */
-export function exitCodeOf(report: Report, auditProblem: string | null): ExitCode {
+export function exitCodeOf(
+  report: Report,
+  auditProblem: string | null,
+  { refusals }: Pick<Standing, 'refusals'> = { refusals: [] },
+): ExitCode {
   const { accepted, seen, outcomes, pending } = report;
   if (accepted.refusal !== null) return accepted.refusal.error.exitCode;
   if (seen === null || accepted.offline !== null || auditProblem !== null) return ExitCode.failed;
   if (outcomes.some(({ result }) => result === 'failed' || result === 'interrupted')) return ExitCode.failed;
   if (seen.plan.held.some(({ failed }) => failed) || seen.observation.unknown.length > 0)
     return ExitCode.failed;
+  if (refusals.length > 0) return ExitCode.failed;
   return pending.some(({ gates }) => gates.length > 0) ? ExitCode.gated : ExitCode.fine;
 }
 
@@ -122,6 +133,7 @@ export function showSync(document: SyncDocument): string {
       ...gates.map(({ detail }) => `         ${detail}`),
     ]),
     ...document.held.map((why) => `held   ${why}`),
+    ...document.violations.map((violation) => `EXPOSED ${violationText(violation)}`),
     ...document.notes.map((note) => `note   ${note}`),
     ...trouble(document),
     ...document.records.map(({ sequence, summary }) => `record #${sequence} ${summary}`),

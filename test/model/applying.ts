@@ -15,6 +15,7 @@ import { fetchBox } from '../../reconciler/boxes/fetch.ts';
 import { systemClock } from '../../reconciler/clock.ts';
 import { fingerprintOf } from '../../reconciler/desired/fingerprint.ts';
 import type { BoxSpec, GuestSpec } from '../../reconciler/desired/spec.ts';
+import type { Finding } from '../../reconciler/exposure/exposure.ts';
 import type { GuestMemory } from '../../reconciler/observed/memory.ts';
 import { openMemory, peekMemory } from '../../reconciler/observed/memory-store.ts';
 import type { HostObservation } from '../../reconciler/observed/observation.ts';
@@ -38,7 +39,7 @@ export type GuestOptions = {
   readonly box?: BoxSpec;
   readonly init?: string;
   readonly vagrantfile?: string;
-} & Partial<Pick<GuestSpec, 'env' | 'secrets' | 'probes' | 'timeouts' | 'provider'>>;
+} & Partial<Pick<GuestSpec, 'env' | 'secrets' | 'probes' | 'timeouts' | 'provider' | 'refuses'>>;
 
 export class Died extends Error {}
 
@@ -54,6 +55,8 @@ export async function openModelHost() {
   for (const folder of [dirs.root, dirs.guests, dirs.boxes]) mkdirSync(folder, { recursive: true });
   const vagrant = modelVagrant(vagrantHome);
   const blobs = new Map<string, Buffer>();
+  /** Ways into whichever guest is looked into next. */
+  const found: Finding[] = [];
   const secrets = new Map<string, string>();
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
@@ -124,6 +127,7 @@ export async function openModelHost() {
       },
       blob: async (oid) => blobs.get(oid) ?? Promise.reject(new Error(`no blob ${oid}`)),
       askMachine: (machine) => call(() => vagrant.askMachine(machine)),
+      examine: async () => ({ violations: [...found], unknown: [] }),
       fetch: (wanted, signal) =>
         call(() => fetchBox(wanted, { file: dirs.boxFile(wanted.sha256), log, signal })),
     };
@@ -168,7 +172,7 @@ export async function openModelHost() {
   }
 
   return {
-    ...{ root, dirs, vagrantHome, vagrant, secrets, logged },
+    ...{ root, dirs, vagrantHome, vagrant, secrets, logged, found },
     ...{ box, guest, apply, memoryOf, look, plan, converge },
     dispose: async () => {
       vagrant.dispose();

@@ -190,3 +190,55 @@ describe('the record of a host that does nothing', () => {
     expect(draftOfPause(about, 'resumed', 'done', moment).summary).toBe('resumed: done');
   });
 });
+
+describe('who can get into a guest', () => {
+  const key = { kind: 'insecure-key', detail: 'it lets in vagrant' } as const;
+  const reach = { kind: 'ssh-beyond-host', detail: 'its SSH answers on 0.0.0.0:2222' } as const;
+  const refusal = 'azure-agent is exposed, which is refused';
+
+  it('is left out of the record where nobody looked, and is none where nothing was found', () => {
+    const closed = { violations: [], unknown: [] };
+    expect(draftOfAttempt(header, [ended(bump)], [], [], moment)).not.toHaveProperty('violations');
+    const looked = ended(bump, { exposure: closed });
+    expect(draftOfAttempt(header, [looked], [], [], moment).violations).toEqual([]);
+    expect(draftOfCheckIn(about, [], [], moment)).not.toHaveProperty('violations');
+    const exposures = new Map([['azure-agent', closed]]);
+    expect(draftOfCheckIn(about, [], [], moment, { exposures, doubts: [] }).violations).toEqual([]);
+  });
+
+  it('is in the record of a change that was gone back from, of the new guest and of what it went back to, each once', () => {
+    const back = rebuild('', target('2022.2.17', 'last-good'));
+    const outcomes = [
+      ended(bump, {
+        result: 'failed',
+        error: 'exposed',
+        exposure: { violations: [reach, key], unknown: [] },
+      }),
+      ended(back, { exposure: { violations: [key], unknown: [] } }),
+    ];
+    const draft = draftOfAttempt(header, outcomes, [], [], moment, [refusal]);
+    expect(draft).toMatchObject({ outcome: 'rolled-back', notes: [refusal] });
+    expect(draft.violations).toEqual([
+      { guest: 'azure-agent', ...reach },
+      { guest: 'azure-agent', ...key },
+    ]);
+  });
+
+  it('makes a change unhealthy that went well and left open what is refused', () => {
+    const outcome = ended(bump, { exposure: { violations: [key], unknown: [] } });
+    expect(draftOfAttempt(header, [outcome], [], [], moment, [refusal])).toMatchObject({
+      outcome: 'unhealthy',
+      summary: expect.stringMatching(/^rebuilt azure-agent .*; exposed, which is refused$/),
+    });
+    expect(draftOfAttempt(header, [outcome], [], [], moment).outcome).toBe('applied');
+  });
+
+  it('is in a check-in, where what cannot be told is a note and no trouble', () => {
+    const exposures = new Map([['azure-agent', { violations: [key], unknown: [] }]]);
+    expect(draftOfCheckIn(about, [], [], moment, { exposures, doubts: ['nobody knows'] })).toMatchObject({
+      outcome: 'in-sync',
+      violations: [{ guest: 'azure-agent', ...key }],
+      notes: ['nobody knows'],
+    });
+  });
+});

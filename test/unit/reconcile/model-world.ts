@@ -159,6 +159,7 @@ export function portsOf(world: World, effect: Effect): Host {
       return outcomes;
     },
     probe: async () => [],
+    examine: async () => new Map(),
     agent: () => ({
       ...world.pool.agent,
       drain: (signal) => effect(() => world.pool.agent.drain(signal)),
