@@ -102,6 +102,9 @@ export const isStatusDocument: Check<StatusDocument> = objectOf<StatusDocument>(
     }),
   ),
   held: listOf(isString),
+  violations: listOf(
+    objectOf<ViolationLine>({ guest: isString, kind: isString, detail: isString, refused: isBoolean }),
+  ),
   nextWindow: orNull(isString),
   paused: orNull(
     objectOf<NonNullable<StatusDocument['paused']>>({ reason: isString, until: orNull(isString) }),
@@ -163,8 +166,7 @@ function facts(status: StatusDocument): string[] {
     ['paused', status.paused && pausedText(status.paused)],
     ['refused', status.refused],
     ['offline', status.offline],
-    // one written by an older version has none
-    ['stale', status.stale ?? null],
+    ['stale', status.stale],
     ['audit', status.auditProblem],
     ['last record', record && `#${record.sequence} ${record.time} ${record.outcome}: ${record.summary}`],
     ['unpushed', status.unpushed > 0 ? `${status.unpushed} records wait for the remote` : null],
@@ -179,8 +181,7 @@ function facts(status: StatusDocument): string[] {
         : `none answers; as of ${status.time}`,
     ],
     ...status.held.map((why) => ['held', why] as const),
-    // a status that an earlier version left on disk has none
-    ...(status.violations ?? []).map((violation) => ['violation', violationText(violation)] as const),
+    ...status.violations.map((violation) => ['violation', violationText(violation)] as const),
     ...status.notes.map((note) => ['note', note] as const),
   ];
   return rows.flatMap(([name, text]) =>

@@ -52,6 +52,7 @@ const STATUS: StatusDocument = {
   refused: null,
   offline: 'away',
   stale: null,
+  violations: [{ guest: 'azure-agent', kind: 'insecure-key', detail: 'vagrant gets in', refused: false }],
   auditProblem: null,
   notes: ['n'],
   daemon: null,
