@@ -4,6 +4,7 @@
  * stands. A line with anything else is a mistake, and lets nobody sign.
  */
 import { keyItself, publicKeyProblem } from '../desired/public-key.ts';
+import { oneLine } from '../one-line.ts';
 
 export type AllowedSigner = {
   readonly principals: readonly string[];
@@ -43,7 +44,7 @@ export function parseAllowedSigners(content: Buffer): AllowedSigners {
     if (/^\s*(?:#|$)/.test(text)) continue;
     const line = index + 1;
     const read = parseLine(text);
-    if ('mistake' in read) mistakes.push({ line, message: read.mistake });
+    if ('mistake' in read) mistakes.push({ line, message: oneLine(read.mistake) });
     else {
       signers.push({ ...read, line });
       if (/valid-(?:after|before)="\d+"/i.test(text))

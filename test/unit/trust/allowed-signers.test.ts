@@ -64,6 +64,11 @@ describe('a line that lets nobody sign', () => {
     ['an option it does not know', `ada no-touch-required ${KEY}`, /not known/],
     ['an option twice', `ada namespaces="git",NAMESPACES="file" ${KEY}`, /twice/],
     ['a day that no calendar has', `ada valid-before="20260230Z" ${KEY}`, /no time/],
+    [
+      'a tab in a time, which is told on one line',
+      `ada valid-after="\t20260131Z" ${KEY}`,
+      /valid-after " 20260131Z" is no time/,
+    ],
     ['quotes that never end', `ada namespaces="git ${KEY}`, /not of the form/],
     ['no key', 'ada@example.org', /not of the form/],
     ['no name', KEY, /not of the form/],
