@@ -20,6 +20,8 @@ export function stateDirLayout(root: string) {
     answers: { text: join(root, 'status.txt'), json: join(root, 'status.answer.json') },
     /** Attempts under way: the journal, and what a crash left of it. */
     outbox: join(root, 'outbox'),
+    /** What `audit verify` found good. */
+    auditCheckpoint: join(root, 'audit-checkpoint.json'),
     /** One Vagrant project folder a guest, named like the guest. */
     guests: join(root, 'guests'),
     guest: (name: string) => join(root, 'guests', name),

@@ -5,31 +5,36 @@ import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { REMOTE } from '../git/repository.ts';
-import type { HostKeys } from './host-keys.ts';
+import { hostKeys, type KeyHistory, readKeyHistory } from './key-history.ts';
 import { parseRecord } from './parse-record.ts';
-import { localRef } from './paths.ts';
+import { localRef, pushedRef } from './paths.ts';
 import type { AuditRecord } from './record.ts';
+import type { HostInput } from './verify.ts';
 
 export type FleetAccount = {
   /** Tip of the watched branch. */
   readonly watched: string;
-  readonly hosts: readonly {
-    readonly host: string;
-    readonly tip: string | null;
-    readonly keys: HostKeys;
-  }[];
+  readonly hosts: readonly HostInput[];
+  /** What the watched branch says and said of their keys. */
+  readonly history: KeyHistory;
   /** Why the remote could not be asked; null when it was. */
   readonly offline: string | null;
 };
 
 const SEEN = 'refs/boxreeve/seen';
 
-/** Fetches every host's audit branch. Throws RemoteUnreachable only if nothing is known at all. */
+/**
+ * Fetches every host's audit branch. Throws RemoteUnreachable only if nothing is known at all.
+ *
+ * @param own the host that this machine is
+ * @param known the history of keys as it was found before
+ */
 export async function openFleetAccount(
   gitDir: string,
   mirror: Mirror,
   root: string,
   own: string,
+  known: KeyHistory | null = null,
 ): Promise<FleetAccount> {
   const { watched, offline } = await tipOrLast(mirror);
   const fleet = await readFleet(mirror.tree(watched), root);
@@ -49,20 +54,21 @@ export async function openFleetAccount(
     ]);
   }
   const seen = await seenTips(gitDir);
-  const names = new Set([...fleet.hosts.map(({ name }) => name), ...seen.keys()]);
+  const history = await readKeyHistory(gitDir, watched, root, known);
+  // also one that was taken out of the fleet: its branch stays, or someone took it away
+  const names = new Set([
+    ...fleet.hosts.map(({ name }) => name),
+    ...seen.keys(),
+    ...Object.keys(history.hosts),
+  ]);
   const hosts = await Promise.all(
     [...names].sort().map(async (host) => ({
       host,
-      tip: await newest(gitDir, host, own, seen.get(host) ?? null),
-      keys: await keysOf(
-        gitDir,
-        watched,
-        `${root}/hosts/${host}.yaml`,
-        fleet.hosts.find(({ name }) => name === host)?.auditKey,
-      ),
+      ...(await branchOf(gitDir, host, own, seen.get(host) ?? null, offline === null)),
+      keys: hostKeys(history.hosts[host] ?? []),
     })),
   );
-  return { watched, hosts, offline };
+  return { watched, hosts, history, offline };
 }
 
 async function tipOrLast(mirror: Mirror): Promise<{ watched: string; offline: string | null }> {
@@ -85,44 +91,33 @@ async function seenTips(gitDir: string): Promise<Map<string, string>> {
   );
 }
 
-/** This host's own chain may be ahead of what it could push. */
-async function newest(
+/**
+ * This host's own chain may be ahead of what it could push; what it wrote, and what it knows to have pushed, must be there.
+ *
+ * @param fresh the remote was asked just now
+ */
+async function branchOf(
   gitDir: string,
   host: string,
   own: string,
   seen: string | null,
-): Promise<string | null> {
-  if (host !== own) return seen;
-  const local = await refValue(gitDir, localRef(host));
-  if (local === null) return seen;
-  return seen === null || (await isAncestor(gitDir, seen, local)) ? local : seen;
-}
-
-/** The key the host has, and every one it had: records are signed once, and stay. */
-async function keysOf(
-  gitDir: string,
-  watched: string,
-  path: string,
-  current: string | undefined,
-): Promise<HostKeys> {
-  const log = await git(gitDir, [
-    '--literal-pathspecs',
-    'log',
-    '--format=',
-    '-p',
-    '--unified=0',
-    '--no-color',
-    '--no-ext-diff',
-    watched,
-    '--',
-    path,
+  fresh: boolean,
+): Promise<Pick<HostInput, 'tip' | 'known'>> {
+  if (host !== own) return { tip: seen, known: [] };
+  const [local, pushed] = await Promise.all([
+    refValue(gitDir, localRef(host)),
+    refValue(gitDir, pushedRef(host)),
   ]);
-  const past = lines(log).flatMap(
-    (line) => /^[-+]auditKey:\s*["']?((?:ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+)/.exec(line)?.[1] ?? [],
-  );
-  const now = current === undefined ? [] : [current.split(/\s+/).slice(0, 2).join(' ')];
-  const keys = [...new Set([...now, ...past])].reverse();
-  return { keys: keys.map((key) => ({ key, named: now.includes(key), overlapped: false, revoked: null })) };
+  if (local === null) return { tip: seen, known: [] };
+  const lost =
+    fresh &&
+    pushed !== null &&
+    pushed !== seen &&
+    (seen === null || !(await isAncestor(gitDir, pushed, seen)));
+  if (!lost && (seen === null || (await isAncestor(gitDir, seen, local)))) return { tip: local, known: [] };
+  const wrote = { commit: local, why: 'this host has it in its own copy' };
+  const sent = pushed === null ? [] : [{ commit: pushed, why: 'this host had pushed it' }];
+  return { tip: seen, known: lost ? sent : [wrote] };
 }
 
 export type AccountEntry = { readonly commit: string; readonly record: AuditRecord };

@@ -2,7 +2,8 @@
  * Which keys a host has or had by the watched branch, and which of its records each of them vouches for. Pure.
  *
  * 1. A record is signed by a key that the watched branch gives the host, or gave it.
- * 2. Once a record by a newer key stands on the branch, an older one counts for none after it, unless both are named at once.
+ * 2. Once a record by a newer key stands on the branch, an older one counts for none after it, unless the host has it still.
+ *    While `auditKey` and `nextAuditKey` are both named, the host has both.
  * 3. A key that was taken away vouches for what stands before the first record of its successor; and, if both were named at once
  *    for a time, for what a later record of the successor builds on.
  * 4. A revoked key vouches for records up to `lastRecord`, if that is named; else for what another host witnessed before it
@@ -20,7 +21,7 @@ export type HostKey = {
   readonly key: string;
   /** Keys that the host has, or is about to have, at the tip of the watched branch. */
   readonly named: boolean;
-  /** Whether the host once had it and a newer one at the same time. */
+  /** Whether the host once had it and another at the same time, or got it back. */
   readonly overlapped: boolean;
   readonly revoked: {
     /** The commit of the watched branch that revoked it. */
@@ -61,7 +62,7 @@ export function judgeKey(
     case 'ssh': {
       const rank = keys.findIndex(({ key }) => key === signature.key);
       const found = keys[rank];
-      if (found !== undefined) return judgeRank(found, rank, keys, newest);
+      if (found !== undefined) return judgeRank(found, rank, newest);
       const owner = owners.get(signature.key);
       return {
         state: 'bad',
@@ -75,13 +76,13 @@ export function judgeKey(
   }
 }
 
-function judgeRank(key: HostKey, rank: number, keys: readonly HostKey[], newest: number): KeyVerdict {
+function judgeRank(key: HostKey, rank: number, newest: number): KeyVerdict {
   if (key.revoked !== null)
     return {
       state: 'revoked',
       rank,
       why: `is signed by a key that was revoked in ${key.revoked.commit.slice(0, 12)}`,
     };
-  if (rank >= newest || (key.named && keys[newest]?.named === true)) return { state: 'good', rank };
+  if (rank >= newest || key.named) return { state: 'good', rank };
   return { state: 'replaced', rank, why: 'is signed by a key that a newer one had replaced before' };
 }

@@ -5,7 +5,8 @@
 import { GitFailed } from '../errors.ts';
 import { git } from '../git/git-command.ts';
 import { checked } from '../git/history.ts';
-import { gitStream, type ObjectReader } from '../git/stream-git.ts';
+import { rawChanges } from '../git/raw-changes.ts';
+import type { ObjectReader } from '../git/stream-git.ts';
 import { type Signature, signedCommit } from '../trust/signed-commits.ts';
 import { parseRecord, recordDigest } from './parse-record.ts';
 import { recordPath } from './paths.ts';
@@ -61,41 +62,21 @@ export async function readOneLink(
   throw new GitFailed(`commit ${commit} cannot be read`);
 }
 
-/** What a commit changes, as `git diff-tree` says it; more than two files are not listed, only counted. */
-type Change = { readonly commit: string; readonly entries: string[]; files: number };
+/** What a commit changes: the first file of it, as `git diff-tree` says it, and how many there are. */
+type Change = { readonly commit: string; files: number; entry: string; path: string };
 
-/** With `-z`: `<commit>\0`, then for each file `:<modes> <ids> <status>\0<path>\0`. Of a merge there are none. */
 async function* changesOf(gitDir: string, commits: Buffer): AsyncGenerator<Change> {
-  const args = ['diff-tree', '--stdin', '--always', '--root', '-r', '-z', '--no-renames'];
   let change: Change | null = null;
-  let awaited: 'commit' | 'path' = 'commit';
-  for await (const token of tokens(gitStream(gitDir, args, commits))) {
-    if (change !== null && awaited === 'path') {
-      if (change.entries.length < 2) change.entries.push(token);
-      awaited = 'commit';
-    } else if (change !== null && token.startsWith(':')) {
-      change.files += 1;
-      if (change.entries.length === 0) change.entries.push(token);
-      awaited = 'path';
-    } else {
+  for await (const { commit, entry, path } of rawChanges(gitDir, commits, [])) {
+    if (entry === null) {
       if (change !== null) yield change;
-      change = { commit: checked(token), entries: [], files: 0 };
+      change = { commit, files: 0, entry: '', path: '' };
+    } else if (change !== null) {
+      change.files += 1;
+      if (change.files === 1) Object.assign(change, { entry, path });
     }
   }
   if (change !== null) yield change;
-}
-
-async function* tokens(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const part of stream) {
-    rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
-    let at = 0;
-    for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0, at)) {
-      yield rest.toString('utf8', at, end);
-      at = end + 1;
-    }
-    rest = rest.subarray(at);
-  }
 }
 
 async function* linksOf(
@@ -123,10 +104,9 @@ async function* linksOf(
 const UNREADABLE = { parents: [], signature: { kind: 'bad', why: 'is too large to be read' } } as const;
 
 /** A record's commit adds one plain file, and changes and removes nothing. */
-function addedRecord({ files, entries }: Change): { blob: string; path: string } | { why: string } {
-  const [change = '', path = ''] = entries;
+function addedRecord({ files, entry, path }: Change): { blob: string; path: string } | { why: string } {
   if (files !== 1) return { why: `changes ${files} files: a record adds one` };
-  const [, mode, , blob = '', status] = change.split(' ');
+  const [, mode, , blob = '', status] = entry.split(' ');
   if (status !== 'A') return { why: `changes or removes ${path}: a record once written stays` };
   if (mode !== '100644') return { why: `adds ${path}, which is no plain file` };
   return { blob: checked(blob), path };

@@ -8,16 +8,19 @@ import { CLOCK_TOLERANCE, type Finding, type Problem, short } from './finding.ts
 import type { Link } from './read-links.ts';
 import { existing } from './went-by.ts';
 
-/** One tip of a branch, as a record of another host names it. */
-type Sighting = {
-  /** Commit of the record that names it. */
-  readonly by: string;
-  readonly witness: string;
-  /** Of that record, ms since the epoch. */
-  readonly at: number;
-};
+/** One commit of a branch, as somebody saw it. */
+type Sighting =
+  | {
+      /** Commit of the record that names it. */
+      readonly by: string;
+      readonly witness: string;
+      /** Of that record, ms since the epoch. */
+      readonly at: number;
+    }
+  /** This machine, whose word is as good as the one who asks. */
+  | { readonly witness: null; readonly why: string; readonly at: number | null };
 
-/** What the records of all hosts saw of each other; of several sightings of one commit, the earliest. */
+/** What was seen of the branches: of several sightings of one commit by records, the earliest. */
 export class Sightings {
   readonly #byHost = new Map<string, Map<string, Sighting>>();
 
@@ -28,19 +31,29 @@ export class Sightings {
     for (const [host, seen] of Object.entries(content.record.witness)) {
       if (host === witness || latest.get(host) === seen) continue;
       latest.set(host, seen);
-      const known = this.#byHost.get(host) ?? new Map<string, Sighting>();
-      this.#byHost.set(host, known);
-      const other = known.get(seen);
-      if (other === undefined || at < other.at) known.set(seen, { by: commit, witness, at });
+      const other = this.of(host).get(seen);
+      if (other === undefined || (other.at !== null && at < other.at))
+        this.#put(host, seen, { by: commit, witness, at });
     }
+  }
+
+  /** One that was taken note of in an earlier verification. */
+  addLater(host: string, seen: string, sighting: Sighting): void {
+    if (!this.of(host).has(seen)) this.#put(host, seen, sighting);
+  }
+
+  addOwn(host: string, seen: string, { why, at }: { why: string; at: number | null }): void {
+    this.#put(host, seen, { witness: null, why, at });
   }
 
   of(host: string): ReadonlyMap<string, Sighting> {
     return this.#byHost.get(host) ?? new Map();
   }
 
-  hosts(): readonly string[] {
-    return [...this.#byHost.keys()];
+  #put(host: string, seen: string, sighting: Sighting): void {
+    const known = this.#byHost.get(host) ?? new Map<string, Sighting>();
+    this.#byHost.set(host, known);
+    known.set(seen, sighting);
   }
 }
 
@@ -48,40 +61,29 @@ export type SeenBranch = {
   readonly host: string;
   /** null: there is no branch. */
   readonly tip: string | null;
-  /** Times of the records that were read now, by their commits, ms since the epoch. */
-  readonly times: ReadonlyMap<string, number>;
+  /** The records that were read now, by their commits: where they stand, counted up, and their times, ms since the epoch. */
+  readonly places: ReadonlyMap<string, { readonly place: number; readonly at: number }>;
   /** Of the record at the tip, ms since the epoch; null: none. */
   readonly tipTime: number | null;
   /** Whether a commit that is not on the branch is signed by a key of this host. */
   readonly isSignedByHost: (commit: string) => Promise<boolean>;
 };
 
-/** A finding about the branch that was seen, with the witness whose word it is. */
-export type Accusation = { readonly finding: Finding; readonly witness: string };
+/** A finding about the branch that was seen, with the witness whose word it is; null: this machine. */
+export type Accusation = { readonly finding: Finding; readonly witness: string | null };
 
 export async function checkSightings(
   gitDir: string,
   branch: SeenBranch,
   sightings: ReadonlyMap<string, Sighting>,
 ): Promise<readonly Accusation[]> {
-  const { host, times } = branch;
+  const { host, places } = branch;
   const accusations: Accusation[] = [];
   const elsewhere: [string, Sighting][] = [];
   for (const [seen, sighting] of sightings) {
-    const time = times.get(seen);
-    if (time === undefined) elsewhere.push([seen, sighting]);
-    else if (time > sighting.at + CLOCK_TOLERANCE)
-      accusations.push({
-        witness: sighting.witness,
-        finding: {
-          kind: 'clock',
-          host,
-          commit: seen,
-          problem:
-            `is dated ${new Date(time).toISOString()}, long after ${sighting.witness} had seen it ` +
-            `(${short(sighting.by)}, ${new Date(sighting.at).toISOString()})`,
-        },
-      });
+    const at = places.get(seen)?.at;
+    if (at === undefined) elsewhere.push([seen, sighting]);
+    else accusations.push(...tooLate(host, seen, at, sighting));
   }
   const missing = await notIn(
     gitDir,
@@ -92,13 +94,28 @@ export async function checkSightings(
     const here = missing.get(seen);
     if (here === undefined) continue;
     const { kind, problem } = await whatBecameOf(gitDir, seen, here, sighting, branch);
-    const saw = `${sighting.witness} saw it there (${short(sighting.by)})`;
     accusations.push({
       witness: sighting.witness,
-      finding: { kind, host, commit: seen, problem: `${problem}: ${saw}` },
+      finding: { kind, host, commit: seen, problem: `${problem}: ${words(sighting)}` },
     });
   }
   return accusations;
+}
+
+function words(sighting: Sighting): string {
+  return sighting.witness === null
+    ? sighting.why
+    : `${sighting.witness} saw it there (${short(sighting.by)})`;
+}
+
+/** A record cannot be younger than the one that names it. */
+function tooLate(host: string, seen: string, at: number, sighting: Sighting): readonly Accusation[] {
+  const { witness } = sighting;
+  if (witness === null || at <= sighting.at + CLOCK_TOLERANCE) return [];
+  const problem =
+    `is dated ${new Date(at).toISOString()}, long after ${witness} had seen it ` +
+    `(${short(sighting.by)}, ${new Date(sighting.at).toISOString()})`;
+  return [{ witness, finding: { kind: 'clock', host, commit: seen, problem } }];
 }
 
 /** Of `commits`, those that `tip` does not contain, and whether each is here at all. */
@@ -141,7 +158,7 @@ async function whatBecameOf(
         problem:
           'is on another line than the branch, and signed by the same host: two records claim one number',
       };
-  } else if (tipTime !== null && tipTime <= sighting.at) return cut;
+  } else if (tipTime !== null && sighting.at !== null && tipTime <= sighting.at) return cut;
   return {
     kind: 'rewritten',
     problem: 'is not in the branch any more, which has other records in its place',

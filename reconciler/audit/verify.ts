@@ -10,15 +10,16 @@
  * 7. A guest is what the record before says, unless an action is recorded that changed it.
  * 8. What was seen of a branch before, by other hosts or by this machine, is still in it.
  */
-import { openObjectReader } from '../git/stream-git.ts';
-import { signedCommit } from '../trust/signed-commits.ts';
+import { isAncestor } from '../git/history.ts';
+import { type Checkpoint, type HostCheckpoint, keysDigest, revocationsDigest } from './checkpoint.ts';
 import type { Finding } from './finding.ts';
 import type { HostKeys } from './host-keys.ts';
-import type { Standing } from './judge-link.ts';
-import { LARGEST_RECORD } from './parse-record.ts';
+import type { KeyHistory } from './key-history.ts';
+import { type HostReading, readHost } from './read-host.ts';
 import { type Accusation, checkSightings, Sightings } from './sightings.ts';
-import { type ChainVerdict, unvouchedFindings, verifyChain } from './verify-chain.ts';
-import { checkWentBy, WentBy } from './went-by.ts';
+import { unvouchedFindings } from './verify-chain.ts';
+import { checkWentBy } from './went-by.ts';
+import { WitnessBounds } from './witness-bounds.ts';
 
 export type HostAccount = {
   readonly host: string;
@@ -35,6 +36,8 @@ export type HostInput = {
   /** Of its audit branch; null if it has none. */
   readonly tip: string | null;
   readonly keys: HostKeys;
+  /** What this machine knows to have been on the branch, besides checkpoints. */
+  readonly known: readonly { readonly commit: string /** As a sentence goes on. */; readonly why: string }[];
 };
 
 export type VerifyInput = {
@@ -42,79 +45,132 @@ export type VerifyInput = {
   /** Tip of the watched branch. */
   readonly watched: string;
   readonly hosts: readonly HostInput[];
+  readonly history: KeyHistory;
+  /** What was found good before; null: nothing was. */
+  readonly checkpoint: Checkpoint | null;
+  /** Looks at everything again; the checkpoint is a witness still. */
+  readonly full: boolean;
+  /** ms since the epoch. */
+  readonly now: number;
 };
 
-export async function verifyAudit(input: VerifyInput): Promise<readonly HostAccount[]> {
+export type Verified = {
+  readonly hosts: readonly HostAccount[];
+  /** What to go by the next time. */
+  readonly checkpoint: Checkpoint;
+};
+
+export async function verifyAudit(input: VerifyInput): Promise<Verified> {
+  const { gitDir, watched, hosts } = input;
   const sightings = new Sightings();
-  const owners = new Map(input.hosts.flatMap(({ host, keys }) => keys.keys.map(({ key }) => [key, host])));
-  const chains: Chain[] = [];
+  const bounds = await WitnessBounds.open(gitDir, watched, hosts);
+  const owners = new Map(hosts.flatMap(({ host, keys }) => keys.keys.map(({ key }) => [key, host])));
+  const starts = await startingPoints(input);
+  const readings: HostReading[] = [];
   // one after the other: each keeps a processor busy, and holds some memory
-  for (const host of input.hosts) chains.push(await readChain(input, host, owners, sightings));
+  for (const host of hosts)
+    readings.push(
+      await readHost(gitDir, host, starts.get(host.host) ?? null, owners, (link, vouched, latest) => {
+        sightings.add(host.host, link, latest);
+        bounds.add(host.host, link, vouched);
+      }),
+    );
+  // a key that was stolen: how far it goes is told by what others saw, from the beginning
+  if (!input.full && readings.some(({ after, unvouched }) => after !== null && unvouched.length > 0))
+    return verifyAudit({ ...input, full: true });
+  addOlderSightings(input, readings, sightings);
   const accusations: Accusation[] = [];
-  for (const chain of chains) {
-    const branch = {
-      ...chain,
-      tipTime: chain.standing && Date.parse(chain.standing.time),
-      isSignedByHost: signedBy(input.gitDir, chain.keys),
-    };
-    accusations.push(...(await checkSightings(input.gitDir, branch, sightings.of(chain.host))));
-  }
+  for (const reading of readings)
+    accusations.push(...(await checkSightings(gitDir, reading, sightings.of(reading.host))));
   const strays = await checkWentBy(
-    input.gitDir,
-    input.watched,
-    chains.map(({ wentBy }) => wentBy),
+    gitDir,
+    watched,
+    readings.map(({ wentBy }) => wentBy),
   );
-  return chains.map(({ host, tip, checked, findings, unvouched }) => ({
-    host,
-    tip,
-    records: checked,
-    checked,
-    findings: [
-      ...findings,
-      ...unvouchedFindings(host, unvouched),
-      ...strays.filter((finding) => finding.host === host),
-      ...accusations.flatMap(({ finding }) => (finding.host === host ? [finding] : [])),
-    ],
-  }));
-}
-
-type Chain = ChainVerdict &
-  HostInput & { readonly wentBy: WentBy; readonly times: ReadonlyMap<string, number> };
-
-async function readChain(
-  { gitDir }: VerifyInput,
-  input: HostInput,
-  owners: ReadonlyMap<string, string>,
-  sightings: Sightings,
-): Promise<Chain> {
-  const { host, tip, keys } = input;
-  const wentBy = new WentBy(host);
-  const times = new Map<string, number>();
-  const latest = new Map<string, string>();
-  const empty: ChainVerdict = { checked: 0, standing: null, findings: [], unvouched: [] };
-  if (tip === null) return { ...empty, ...input, wentBy, times };
-  const after: Standing | null = null;
-  const verdict = await verifyChain({ gitDir, host, tip, after, keys, owners }, (link) => {
-    if (!link.content.ok) return;
-    times.set(link.commit, Date.parse(link.content.record.time));
-    wentBy.add(link.commit, link.content.record);
-    sightings.add(host, link, latest);
+  const accounts = readings.map((reading): HostAccount => {
+    const { host, tip, after, checked, findings, unvouched, places } = reading;
+    const left = bounds.remaining(host, unvouched, (commit) => places.get(commit)?.place);
+    return {
+      host,
+      tip,
+      records: (after?.records ?? 0) + checked,
+      checked,
+      findings: [
+        ...findings,
+        ...unvouchedFindings(host, left),
+        ...strays.filter((finding) => finding.host === host),
+        ...accusations.flatMap(({ finding }) => (finding.host === host ? [finding] : [])),
+      ],
+    };
   });
-  return { ...verdict, ...input, wentBy, times };
+  const accusers = new Set(accusations.flatMap(({ witness }) => witness ?? []));
+  const shown = accounts.filter(
+    ({ tip, findings }, index) =>
+      tip !== null || findings.length > 0 || readings[index]?.keys.keys.some(({ named }) => named),
+  );
+  return { hosts: shown, checkpoint: nextCheckpoint(input, readings, accounts, accusers) };
 }
 
-function signedBy(gitDir: string, { keys }: HostKeys): (commit: string) => Promise<boolean> {
-  return async (commit) => {
-    const objects = openObjectReader(gitDir, LARGEST_RECORD);
-    try {
-      for await (const object of objects.read([commit])) {
-        if (object?.type !== 'commit' || object.content === null) return false;
-        const { signature } = signedCommit(commit, object.content);
-        return signature.kind === 'ssh' && keys.some(({ key }) => key === signature.key);
-      }
-      return false;
-    } finally {
-      await objects.close();
+/** Where each host's new part begins; a host that is not here is looked at from its first record. */
+async function startingPoints(input: VerifyInput): Promise<ReadonlyMap<string, HostCheckpoint>> {
+  const { gitDir, watched, hosts, checkpoint, full } = input;
+  const starts = new Map<string, HostCheckpoint>();
+  if (full || checkpoint === null) return starts;
+  if (checkpoint.revocations !== revocationsDigest(hosts)) return starts;
+  // a watched branch that was rewound may not have what records went by any more
+  if (!(await isAncestor(gitDir, checkpoint.history.watched, watched))) return starts;
+  for (const { host, tip, keys } of hosts) {
+    const before = checkpoint.hosts[host];
+    if (before === undefined || tip === null || before.keys !== keysDigest(keys)) continue;
+    if (await isAncestor(gitDir, before.standing.commit, tip)) starts.set(host, before);
+  }
+  return starts;
+}
+
+/** What was seen before this time of the branches that are looked at from the beginning. */
+function addOlderSightings(
+  { hosts, checkpoint }: VerifyInput,
+  readings: readonly HostReading[],
+  sightings: Sightings,
+): void {
+  for (const { host, known } of hosts)
+    for (const { commit, why } of known) sightings.addOwn(host, commit, { why, at: null });
+  const whole = new Set(readings.flatMap(({ host, after }) => (after === null ? [host] : [])));
+  for (const [host, { standing, at, witnessed }] of Object.entries(checkpoint?.hosts ?? {})) {
+    if (whole.has(host)) {
+      const why = `audit verify saw it there on ${new Date(at).toISOString()}`;
+      sightings.addOwn(host, standing.commit, { why, at });
+      continue;
     }
-  };
+    for (const [other, commit] of Object.entries(witnessed))
+      if (whole.has(other))
+        sightings.addLater(other, commit, {
+          by: standing.commit,
+          witness: host,
+          at: Date.parse(standing.time),
+        });
+  }
+}
+
+/** Of a host with findings, or that saw what is not there any more, what was found good before stands. */
+function nextCheckpoint(
+  { hosts, history, checkpoint, now }: VerifyInput,
+  readings: readonly HostReading[],
+  accounts: readonly HostAccount[],
+  accusers: ReadonlySet<string>,
+): Checkpoint {
+  const next = new Map(Object.entries(checkpoint?.hosts ?? {}));
+  for (const [index, { host, keys, standing, latest }] of readings.entries()) {
+    const account = accounts[index];
+    if (account === undefined || account.findings.length > 0 || accusers.has(host) || standing === null)
+      continue;
+    next.set(host, {
+      standing,
+      records: account.records,
+      at: now,
+      keys: keysDigest(keys),
+      witnessed: Object.fromEntries(latest),
+    });
+  }
+  return { version: 1, revocations: revocationsDigest(hosts), history, hosts: Object.fromEntries(next) };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../audit/checkpoint.ts';
 import {
   type AccountEntry,
   type FleetAccount,
@@ -80,11 +81,21 @@ function verifyCommand(): Command {
       'check every signature, number, digest and witness; trusts the host keys of the watched branch and nothing else',
     )
     .option('--host <name>', 'report on one host only')
+    .option('--full', 'check every record again, not only those since the last time')
     .addHelpText('after', '\nExample:\n  boxreeve audit verify --json\n\nExits with 1 if anything is found.')
-    .action(async (options: { host?: string }, command: Command) => {
-      const { account, gitDir } = await open(command);
-      const all = await verifyAudit({ gitDir, watched: account.watched, hosts: account.hosts });
-      const hosts = all.filter(({ host }) => options.host === undefined || host === options.host);
+    .action(async (options: { host?: string; full?: boolean }, command: Command) => {
+      const { account, gitDir, checkpoint, checkpointFile } = await open(command);
+      const verified = await verifyAudit({
+        gitDir,
+        watched: account.watched,
+        hosts: account.hosts,
+        history: account.history,
+        checkpoint,
+        full: options.full === true,
+        now: Date.now(),
+      });
+      await writeCheckpoint(checkpointFile, verified.checkpoint);
+      const hosts = verified.hosts.filter(({ host }) => options.host === undefined || host === options.host);
       const findings = hosts.flatMap((host) => host.findings);
       const document = { ok: findings.length === 0, hosts, findings, offline: account.offline };
       if (globalOptions(command).json) printDocument(document);
@@ -93,9 +104,16 @@ function verifyCommand(): Command {
     });
 }
 
-async function open(command: Command): Promise<{ account: FleetAccount; gitDir: string }> {
+type Opened = {
+  readonly account: FleetAccount;
+  readonly gitDir: string;
+  readonly checkpoint: Checkpoint | null;
+  readonly checkpointFile: string;
+};
+
+async function open(command: Command): Promise<Opened> {
   const config = await loadHostConfig(globalOptions(command).config);
-  const { mirror: gitDir } = stateDirLayout(config.stateDir);
+  const { mirror: gitDir, auditCheckpoint: checkpointFile } = stateDirLayout(config.stateDir);
   const log = await openLog(config, { follow: false });
   const mirror = await openMirror({
     gitDir,
@@ -105,9 +123,12 @@ async function open(command: Command): Promise<{ account: FleetAccount; gitDir: 
     log,
     alone: false,
   });
-  const account = await openFleetAccount(gitDir, mirror, config.path, config.name);
+  const { checkpoint, note } = await readCheckpoint(checkpointFile);
+  if (note !== null) process.stderr.write(`${note}\n`);
+  const history = checkpoint?.history ?? null;
+  const account = await openFleetAccount(gitDir, mirror, config.path, config.name, history);
   if (account.offline !== null) process.stderr.write(`offline, as last seen: ${account.offline}\n`);
-  return { account, gitDir };
+  return { account, gitDir, checkpoint, checkpointFile };
 }
 
 /** Merged by time, newest first. */

@@ -1,11 +1,11 @@
 /** From a revision of the infra repo and a host's name to what is asked of that host. */
+import { checkAuditKeys } from './audit-keys.ts';
 import { DesiredFiles, type Loaded } from './desired-files.ts';
 import { type FleetRules, readFleetRules, rebootOf, unknownWindow } from './fleet-rules.ts';
 import type { Host } from './generated/host.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
 import { overrideWarnings } from './override.ts';
-import { publicKeyProblem } from './public-key.ts';
 import { checkGuest, placeGuest, windowOf } from './resolve-guest.ts';
 import type { GuestSpec, HostSpec } from './spec.ts';
 import type { DesiredTree } from './tree.ts';
@@ -49,6 +49,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     place: placeAmong(hosts, name),
     labels: host.data.labels ?? [],
     auditKey: host.data.auditKey.trim(),
+    nextAuditKey: host.data.nextAuditKey?.trim() ?? null,
     window: windowOf(host.data.window ?? rules.defaultWindow, rules),
     reboot: rebootOf(host.data.reboot) ?? rules.reboot,
     guests,
@@ -66,9 +67,9 @@ function placeAmong(hosts: readonly string[], name: string): number {
   return hosts.filter((other) => other < name).length / Math.max(1, hosts.length);
 }
 
-function checkHost(files: DesiredFiles, { data, yaml }: Loaded<Host>, rules: FleetRules | undefined): void {
-  const problem = publicKeyProblem(data.auditKey);
-  if (problem !== undefined) files.complaints.add(yaml.place(pointer('auditKey')), `auditKey ${problem}`);
+function checkHost(files: DesiredFiles, host: Loaded<Host>, rules: FleetRules | undefined): void {
+  checkAuditKeys(files, host);
+  const { data, yaml } = host;
   if (rules === undefined || data.window === undefined || rules.windows.has(data.window)) return;
   files.complaints.add(yaml.place(pointer('window')), `window ${unknownWindow(data.window, rules.windows)}`);
 }

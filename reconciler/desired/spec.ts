@@ -122,6 +122,8 @@ export type HostSpec = {
   readonly labels: readonly string[];
   /** The host's public key as the repo has it, in OpenSSH form (`ssh-ed25519 AAAA…`); who may sign its records. */
   readonly auditKey: string;
+  /** The one that may sign them as well, and is to follow it; null: none. */
+  readonly nextAuditKey: string | null;
   /** The host's own window, for what concerns it as a whole; null: any time. */
   readonly window: WindowSpec | null;
   /** When the host itself is rebooted; null: never. */

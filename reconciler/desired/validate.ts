@@ -1,11 +1,10 @@
 /** Checks every file of a desired state, also those that no host uses yet. */
 import { type Complaint, showPlace } from '../errors.ts';
+import { complainOfSharedKeys } from './audit-keys.ts';
 import { DesiredFiles, type Listed } from './desired-files.ts';
 import { readBox } from './find-box.ts';
 import { readFleetRules } from './fleet-rules.ts';
-import { pointer } from './json-pointer.ts';
 import { overrideWarnings } from './override.ts';
-import { keyItself } from './public-key.ts';
 import { resolveFrom } from './resolve.ts';
 import { checkGuest } from './resolve-guest.ts';
 import type { DesiredTree } from './tree.ts';
@@ -43,23 +42,6 @@ export async function validateAll(tree: DesiredTree, root: string): Promise<Vali
     guests: guests.length,
     boxes: boxes.length,
   };
-}
-
-/** A key that two hosts share lets each sign the other's account. */
-async function complainOfSharedKeys(files: DesiredFiles, hosts: readonly string[]): Promise<void> {
-  const owners = new Map<string, string>();
-  for (const name of hosts) {
-    const host = await files.host(name);
-    if (host === undefined) continue;
-    const key = keyItself(host.data.auditKey);
-    const owner = owners.get(key);
-    owners.set(key, owner ?? name);
-    if (owner === undefined) continue;
-    files.complaints.add(
-      host.yaml.place(pointer('auditKey')),
-      `auditKey is that of ${owner} too: each host has its own`,
-    );
-  }
 }
 
 /** Files that look as if they said something, and would never be read; names that macOS takes for one. */

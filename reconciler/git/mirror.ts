@@ -13,6 +13,7 @@ import { signedBy } from '../trust/signed-by.ts';
 import { blobCache } from './blob-cache.ts';
 import { COMMIT_FORMAT, parseCommit } from './commit-info.ts';
 import { commitTree } from './commit-tree.ts';
+import { fetchContents } from './fetch-contents.ts';
 import { git, gitRemote, lines, withoutCredentials } from './git-command.ts';
 import { checked, isAncestor, refValue } from './history.ts';
 import { lineChanges } from './line-changes.ts';
@@ -75,7 +76,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     const came = await refValue(gitDir, INCOMING);
     if (came === null)
       throw new RemoteUnreachable(`${withoutCredentials(remote)} did not give its branch ${options.branch}`);
-    await fetchContents(gitDir, await desiredTreeId(came), signal);
+    const tree = await desiredTreeId(came);
+    await fetchContents(gitDir, tree === null ? [] : [tree], signal);
     // last: a tip that lacked its contents would never be asked for them again
     await git(gitDir, ['update-ref', TIP, came]);
     tip = came;
@@ -132,33 +134,6 @@ async function fetchBranch({ gitDir, branch }: MirrorOptions, signal?: AbortSign
     ],
     { signal },
   );
-}
-
-/** All contents of a desired state that are not here yet, in one request. */
-async function fetchContents(gitDir: string, tree: string | null, signal?: AbortSignal): Promise<void> {
-  const missing = await missingBlobs(gitDir, tree);
-  if (missing.length === 0) return;
-  await gitRemote(
-    gitDir,
-    [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--filter=blob:none',
-      '--recurse-submodules=no',
-      '--stdin',
-      REMOTE,
-    ],
-    { input: `${missing.join('\n')}\n`, signal },
-  );
-}
-
-/** `--missing=print` lists what is not here with a `?` before it, instead of going to get it. */
-async function missingBlobs(gitDir: string, tree: string | null): Promise<string[]> {
-  if (tree === null) return [];
-  const listed = await git(gitDir, ['rev-list', '--objects', '--no-object-names', '--missing=print', tree]);
-  return lines(listed).flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
 }
 
 /** Who signed it, not whether he may. */

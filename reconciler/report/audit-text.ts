@@ -41,8 +41,8 @@ export function showRecord(commit: string, signature: string, record: AuditRecor
 }
 
 export function showVerdict(hosts: readonly HostAccount[], offline: string | null): string {
-  const lines = hosts.flatMap(({ host, tip, records, findings }) => [
-    `${host}: ${records} records${tip === null ? '' : ` up to ${tip.slice(0, 9)}`}, ${findings.length === 0 ? 'all good' : `${findings.length} FINDINGS`}`,
+  const lines = hosts.flatMap(({ host, tip, records, checked, findings }) => [
+    `${host}: ${records} records${checked < records ? `, ${checked} of them new` : ''}${tip === null ? '' : ` up to ${tip.slice(0, 9)}`}, ${findings.length === 0 ? 'all good' : `${findings.length} FINDINGS`}`,
     ...findings.map(
       ({ kind, commit, problem }) => `  ${kind}: ${commit?.slice(0, 12) ?? 'the branch'} ${problem}`,
     ),

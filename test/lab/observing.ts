@@ -103,6 +103,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     host: 'builder1',
     labels: [],
     auditKey: 'ssh-ed25519 AAAA builder1',
+    nextAuditKey: null,
     guests,
     catalogue: ['mini'],
     checkInEvery: 86_400_000,

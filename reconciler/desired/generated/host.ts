@@ -29,6 +29,25 @@ export interface Host {
    */
   auditKey: string;
   /**
+   * The key that is about to follow `auditKey`: while both are here, the host may sign with either.
+   */
+  nextAuditKey?: string;
+  /**
+   * Keys of this host that were stolen, or may have been. They stay revoked, also when they are taken off this list.
+   *
+   * @maxItems 64
+   */
+  revokedAuditKeys?: {
+    /**
+     * The public key.
+     */
+    key: string;
+    /**
+     * Commit on the audit branch, or id, of the last record that the key is vouched for; without it, what other hosts witnessed before they followed this counts.
+     */
+    lastRecord?: string;
+  }[];
+  /**
    * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
    */
   window?: string;

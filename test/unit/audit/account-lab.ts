@@ -119,10 +119,12 @@ async function verifyRemote(
         ['rev-parse', '--verify', '--quiet', `refs/heads/audit/${host}`],
         { cwd: gitDir, reject: false },
       );
-      return { host, keys: plainKeys(keys), tip: exitCode === 0 ? stdout : null };
+      return { host, keys: plainKeys(keys), known: [], tip: exitCode === 0 ? stdout : null };
     }),
   );
-  return verifyAudit({ gitDir, watched, hosts: tips });
+  const history = { watched, root: 'desired-state', hosts: {} };
+  const asked = { gitDir, watched, hosts: tips, history, checkpoint: null, full: false, now: Date.now() };
+  return (await verifyAudit(asked)).hosts;
 }
 
 /** Keys that were never revoked, the newest first; the host has that one now. */

@@ -28,9 +28,15 @@ function account(reader: AccountHost = one) {
 }
 
 async function verify(reader: AccountHost): Promise<string[]> {
-  const { watched, hosts } = await account(reader);
-  const accounts = await verifyAudit({ gitDir: reader.gitDir, watched, hosts });
-  return accounts.flatMap(({ findings }) => findings.map(({ problem }) => problem));
+  const asked = {
+    ...(await account(reader)),
+    gitDir: reader.gitDir,
+    checkpoint: null,
+    full: false,
+    now: Date.now(),
+  };
+  const { hosts } = await verifyAudit(asked);
+  return hosts.flatMap(({ findings }) => findings.map(({ problem }) => problem));
 }
 
 describe('the keys of a host', () => {

@@ -147,7 +147,7 @@ describe('a key', () => {
       'that is unknown and near none is told with all there are',
       { [FILES.host]: `${HOST}xyzzy: 1\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `xyzzy` (known here: apiVersion, kind, name, labels, auditKey, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `xyzzy` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
       ],
     ],
     [
@@ -176,14 +176,14 @@ describe('a key', () => {
       'named << merges nothing',
       { [FILES.host]: `${HOST}<<: { labels: [x] }\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `<<` (known here: apiVersion, kind, name, labels, auditKey, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `<<` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
       ],
     ],
     [
       'named __proto__ is a key like others',
       { [FILES.host]: `${HOST}__proto__: { labels: [x] }\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `__proto__` (known here: apiVersion, kind, name, labels, auditKey, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `__proto__` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
       ],
     ],
   ];
@@ -241,6 +241,24 @@ describe('a value', () => {
 
 describe('a guest', () => {
   const cases: readonly Case[] = [
+    [
+      'may have a next audit key that is none, and a revoked one',
+      { [FILES.host]: `${HOST}nextAuditKey: builder1\nrevokedAuditKeys: [{ key: x }]\n` },
+      [
+        'desired-state/hosts/builder1.yaml:6:15 nextAuditKey does not begin with the type of an OpenSSH public key, such as ssh-ed25519',
+        'desired-state/hosts/builder1.yaml:7:27 revokedAuditKeys[0].key does not begin with the type of an OpenSSH public key, such as ssh-ed25519',
+      ],
+    ],
+    [
+      'may have an audit key that is its next one too, or is revoked',
+      {
+        [FILES.host]: `${HOST}nextAuditKey: ${KEYS.builder1} again\nrevokedAuditKeys:\n  - key: ${KEYS.builder1}\n`,
+      },
+      [
+        'desired-state/hosts/builder1.yaml:6:15 nextAuditKey is the same key as auditKey',
+        'desired-state/hosts/builder1.yaml:8:10 revokedAuditKeys[0].key is nextAuditKey too: a revoked key signs nothing, so give the host another',
+      ],
+    ],
     [
       'may name a window that the fleet lacks',
       { [FILES.guest]: `${GUEST}window: nightl\n` },

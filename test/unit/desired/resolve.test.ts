@@ -88,6 +88,7 @@ describe('a right desired state', () => {
       reboot: null,
       labels: ['catalina', 'canary'],
       auditKey: KEYS.builder1,
+      nextAuditKey: null,
       catalogue: ['azure-ci-node'],
       checkInEvery: 86_400_000,
       freshness: null,

@@ -12,7 +12,7 @@ import { openWorkTree } from '../../../reconciler/desired/work-tree.ts';
 import { showComplaint } from '../../../reconciler/errors.ts';
 import documentSchema from '../../../reconciler/report/schema/validate.json' with { type: 'json' };
 import { FILES, swap } from './complaints-of.ts';
-import { BOX, GUEST, goodFleet, HOST, type Item, memoryTree } from './memory-tree.ts';
+import { BOX, GUEST, goodFleet, HOST, type Item, KEYS, memoryTree } from './memory-tree.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -83,6 +83,16 @@ describe('validate', () => {
     const second = swap(swap(HOST, 'name: builder1', 'name: builder2'), '4NY builder1', '4NY other comment');
     expect(await lines({ 'desired-state/hosts/builder2.yaml': second })).toEqual([
       'desired-state/hosts/builder2.yaml:4:11 auditKey is that of builder1 too: each host has its own',
+    ]);
+  });
+  it('finds a key of one host that is to be, or was, the key of another', async () => {
+    const stolen = `kind: Host\nname: builder2\nauditKey: ${KEYS.approver}\nguests: []\n`;
+    const others = (more: string) => lines({ 'desired-state/hosts/builder2.yaml': `${stolen}${more}\n` });
+    expect(await others(`nextAuditKey: ${KEYS.builder1}`)).toEqual([
+      'desired-state/hosts/builder2.yaml:5:15 nextAuditKey is that of builder1 too: each host has its own',
+    ]);
+    expect(await others(`revokedAuditKeys: [{ key: ${KEYS.builder1}, lastRecord: 0123abcd }]`)).toEqual([
+      'desired-state/hosts/builder2.yaml:5:27 revokedAuditKeys[0].key is that of builder1 too: each host has its own',
     ]);
   });
   it('finds files that would never be read, and names that macOS takes for one', async () => {

@@ -89,6 +89,7 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
     reboot: null,
     labels: [],
     auditKey: 'ssh-ed25519 AAAA builder1',
+    nextAuditKey: null,
     guests,
     catalogue: ['azure-ci-node'],
     checkInEvery: 86_400_000,
