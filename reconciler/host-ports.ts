@@ -56,6 +56,11 @@ export type Host = {
   bootId(): Promise<string | null>;
   /** Asks the system to reboot, and waits for the end; resolves to why that did not come. Rejects when `signal` is aborted first. */
   reboot(signal: AbortSignal): Promise<string>;
+  /**
+   * Throws InvalidHostConfig if the commit this host goes by does not name the key it signs with: nothing may be done whose account
+   * nobody would believe.
+   */
+  assertSigner(desired: { readonly commit: string; readonly spec: HostSpec }): void;
   /** Throws if a record could not be signed: nothing may be done that cannot be accounted for. */
   assertCanRecord(): Promise<void>;
 };

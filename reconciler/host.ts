@@ -15,6 +15,8 @@ import { fetchBox } from './boxes/fetch.ts';
 import { iso, systemClock } from './clock.ts';
 import { rebootHost } from './daemon/reboot.ts';
 import { remoteContact } from './daemon/remote-contact.ts';
+import { keyItself } from './desired/public-key.ts';
+import type { HostSpec } from './desired/spec.ts';
 import { specCache } from './desired/spec-cache.ts';
 import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
 import type { Subject } from './exposure/examine.ts';
@@ -178,6 +180,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     newId: randomUUID,
     bootId: readBootId,
     reboot: (signal) => rebootHost(config.rebootCommand, clock, signal),
+    assertSigner: ({ commit, spec }) => {
+      if (publicKey !== null) assertNamed(config, publicKey, commit, spec);
+    },
     assertCanRecord: async () => {
       await publicKeyOf(config.signingKey);
       // takes up the chain the remote has, if this host has none: afterwards may be too late
@@ -210,6 +215,17 @@ async function providerVersions(memory: MemoryStore): Promise<Record<string, str
     [...names].map(async (name) => [name, await providerVersion(name)] as const),
   );
   return Object.fromEntries(found.flatMap(([name, version]) => (version === null ? [] : [[name, version]])));
+}
+
+/** Also for a host that is enrolled just now: until its own key is merged, its records would be nobody's. */
+function assertNamed(config: HostConfig, publicKey: string, commit: string, spec: HostSpec): void {
+  const { auditKey, nextAuditKey } = spec;
+  if ([auditKey, nextAuditKey].some((key) => key !== null && keyItself(key) === keyItself(publicKey))) return;
+  const file = `${config.path}/hosts/${config.name}.yaml`;
+  throw new InvalidHostConfig(
+    `signingKey ${config.signingKey} is neither auditKey nor nextAuditKey of ${file} at ${commit.slice(0, 7)}, so nobody would believe ` +
+      `what this host records: nothing is changed. Name the right key in host.yaml, or have this one merged as nextAuditKey: ${keyItself(publicKey)}`,
+  );
 }
 
 /** Nothing may be done that cannot be signed for. Throws InvalidHostConfig. */

@@ -53,6 +53,7 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
   const refused = await recordRefusal(host, accepted, request);
   const { desired } = accepted;
   if (desired === null) return { ...nothingSeen(accepted), records: [...recovered, ...refused] };
+  host.assertSigner(desired);
   await remember(host, desired.commit);
   const look = () => lookAt(host, desired, request);
   const first = await look();

@@ -17,7 +17,7 @@ type Sighting =
       /** Of that record, ms since the epoch. */
       readonly at: number;
     }
-  /** This machine, whose word is as good as the one who asks. */
+  /** This machine. `at`: when it was verified, ms since the epoch; null: it is what this host wrote itself. */
   | { readonly witness: null; readonly why: string; readonly at: number | null };
 
 /** What was seen of the branches: of several sightings of one commit by records, the earliest. */
@@ -152,7 +152,8 @@ async function whatBecameOf(
   };
   if (here === 'here') {
     if (await isAncestor(gitDir, tip, seen)) return cut;
-    if (await isSignedByHost(seen))
+    const isVerified = sighting.witness === null && sighting.at !== null;
+    if (!isVerified && (await isSignedByHost(seen)))
       return {
         kind: 'fork',
         problem:

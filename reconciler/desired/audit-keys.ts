@@ -19,13 +19,16 @@ export function auditKeysIn(value: unknown): AuditKeys {
   return {
     auditKey: 'auditKey' in value ? keyIn(value.auditKey) : null,
     nextAuditKey: 'nextAuditKey' in value ? keyIn(value.nextAuditKey) : null,
-    revoked: (Array.isArray(revoked) ? revoked : []).flatMap((item: unknown) => {
-      const key = isMap(item) && 'key' in item ? keyIn(item.key) : null;
-      if (key === null || !isMap(item)) return [];
-      const lastRecord = 'lastRecord' in item && typeof item.lastRecord === 'string' ? item.lastRecord : null;
-      return [{ key, lastRecord }];
-    }),
+    revoked: (Array.isArray(revoked) ? revoked : []).flatMap(revokedIn),
   };
+}
+
+function revokedIn(item: unknown): AuditKeys['revoked'] {
+  const key = isMap(item) && 'key' in item ? keyIn(item.key) : null;
+  if (key === null || !isMap(item)) return [];
+  if (!('lastRecord' in item)) return [{ key, lastRecord: null }];
+  // digits without quotes are a number: what is meant is lost, and then nothing is vouched for
+  return [{ key, lastRecord: typeof item.lastRecord === 'string' ? item.lastRecord : '' }];
 }
 
 /** Keys that are none, and keys of one host that are two things at once. */

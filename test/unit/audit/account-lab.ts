@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { openAuditLog } from '../../../reconciler/audit/audit-log.ts';
+import { openFleetAccount } from '../../../reconciler/audit/fleet-account.ts';
 import type { HostKeys } from '../../../reconciler/audit/host-keys.ts';
 import type { AuditLog, RecordDraft } from '../../../reconciler/audit/record.ts';
 import { openReserve } from '../../../reconciler/audit/reserve.ts';
-import { type HostAccount, verifyAudit } from '../../../reconciler/audit/verify.ts';
+import {
+  type HostAccount,
+  type Verified,
+  type VerifyInput,
+  verifyAudit,
+} from '../../../reconciler/audit/verify.ts';
 import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
 import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
 
@@ -30,8 +36,15 @@ export type AccountLab = {
   host(name: string, key?: string): Promise<AccountHost>;
   /** Another process that writes to the chain of a host. */
   logOf(host: AccountHost): AuditLog;
-  /** What `audit verify` finds on the remote. `keys` by host. */
-  verify(hosts: Readonly<Record<string, readonly string[]>>): Promise<readonly HostAccount[]>;
+  /** What `audit verify` finds on the remote, by the keys of each host. `watched`: tip of the watched branch, if not `desired`. */
+  verify(
+    hosts: Readonly<Record<string, readonly string[]>>,
+    watched?: string,
+  ): Promise<readonly HostAccount[]>;
+  /** Declares hosts, as a pull request does: what each one's file says of its keys. Returns the tip of the watched branch. */
+  declare(hosts: Readonly<Record<string, string>>, subject?: string): Promise<string>;
+  /** `audit verify` on a machine. */
+  audit(reader: AccountHost, asked?: Partial<Pick<VerifyInput, 'checkpoint' | 'full'>>): Promise<Verified>;
   /** Git in a scratch clone of the remote, with the key of a host for signing. */
   tamper(key: string, ...args: readonly string[]): Promise<string>;
   /** Git in any repository; its standard output. */
@@ -50,7 +63,17 @@ export async function openAccountLab(): Promise<AccountLab> {
     desired,
     host: (name, key) => openAccountHost(root, repo, name, key),
     logOf: (host) => openLog(root, host),
-    verify: (hosts) => verifyRemote(root, repo, desired, hosts),
+    verify: (hosts, watched = desired) => verifyRemote(root, repo, watched, hosts),
+    declare: async (hosts, subject = 'Declare hosts') => {
+      for (const [name, keys] of Object.entries(hosts))
+        repo.write(`desired-state/hosts/${name}.yaml`, `kind: Host\nname: ${name}\n${keys}\nguests: []\n`);
+      return repo.merge(subject);
+    },
+    audit: async ({ gitDir, mirror, name }, { checkpoint = null, full = false } = {}) => {
+      const known = checkpoint?.history ?? null;
+      const account = await openFleetAccount(gitDir, mirror, 'desired-state', name, known);
+      return verifyAudit({ ...account, gitDir, checkpoint, full, now: Date.now() });
+    },
     tamper: async (key, ...args) => {
       const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`, '-c', 'commit.gpgsign=true'];
       return repo.git(...signing, ...args);
@@ -168,4 +191,9 @@ export function someDraft(desired: string, more: Partial<RecordDraft> = {}): Rec
     summary: 'in sync',
     ...more,
   };
+}
+
+/** What was found, as `host kind`. */
+export function kindsIn({ hosts }: Verified): readonly string[] {
+  return hosts.flatMap(({ findings }) => findings.map(({ host, kind }) => `${host} ${kind}`));
 }

@@ -2,7 +2,14 @@ import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFleetAccount } from '../../../reconciler/audit/fleet-account.ts';
 import { verifyAudit } from '../../../reconciler/audit/verify.ts';
-import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
+import {
+  type AccountHost,
+  type AccountLab,
+  kindsIn,
+  newKey,
+  openAccountLab,
+  someDraft,
+} from './account-lab.ts';
 
 let lab: AccountLab;
 let one: AccountHost;
@@ -100,5 +107,35 @@ describe('with the remote away', () => {
     const { hosts } = await account();
     expect(hosts[0]?.tip).not.toBe(before[0]?.tip);
     expect(await one.mirror.isAncestor(before[0]?.tip ?? '', hosts[0]?.tip ?? '')).toBe(true);
+  });
+});
+
+describe('what this host knows of its own branch', () => {
+  const kinds = async () => kindsIn(await lab.audit(one));
+  beforeEach(async () => {
+    await declare(one.publicKey);
+    for (let count = 0; count < 2; count += 1) await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+  });
+
+  it('is that the remote has another line than its own copy: a fork', async () => {
+    await lab.repo.remoteGit('update-ref', '-d', 'refs/heads/audit/builder1');
+    const forger = await lab.host('builder1', one.key);
+    for (let count = 0; count < 3; count += 1) await forger.log.append(someDraft(lab.desired));
+    await forger.log.push();
+    await one.log.append(someDraft(lab.desired));
+    expect(await kinds()).toEqual(['builder1 fork']);
+  });
+
+  it('is that what it had pushed is gone from the remote: a truncation', async () => {
+    await lab.repo.remoteGit('update-ref', 'refs/heads/audit/builder1', 'refs/heads/audit/builder1~1');
+    expect(await kinds()).toEqual(['builder1 truncated']);
+    await lab.repo.remoteGit('update-ref', '-d', 'refs/heads/audit/builder1');
+    expect(await kinds()).toEqual(['builder1 truncated']);
+  });
+
+  it('is nothing of the kind while it has records that it could not push yet', async () => {
+    await one.log.append(someDraft(lab.desired));
+    expect(await kinds()).toEqual([]);
   });
 });

@@ -232,4 +232,119 @@ describe('what is found', () => {
       ),
     ]);
   });
+
+  it('a branch that begins with all its records in one commit', async () => {
+    await rewrite(one, async (git) => {
+      const tree = await lab.repo.git('rev-parse', 'HEAD^{tree}');
+      const orphan = await git('commit-tree', '-S', '-m', 'begin here', tree);
+      await lab.repo.git('checkout', '--quiet', orphan);
+    });
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1 malformed: changes 3 files: a record adds one/),
+    ]);
+  });
+
+  it('two records that claim one number', async () => {
+    await one.log.append(someDraft(lab.desired));
+    await one.log.push();
+    await rewrite(one, async (git) => {
+      const { path, text } = await lastRecord();
+      const other = path.replace(/[^/]+$/, (name) => name.replace(/-.*/, '-other-id-1.json'));
+      const again = text.replace(/"id": "[^"]+"/, '"id": "other-id-1"');
+      writeFileSync(join(lab.repo.folder, other), again);
+      await lab.repo.git('add', '--all');
+      await git('commit', '--quiet', '-m', 'the same again');
+    });
+    expect(await findings()).toEqual([
+      'builder1 fork: has number 4 where 5 is due: two records claim one number',
+    ]);
+  });
+
+  it('a guest that is another than the record before it says, and nobody acted on it', async () => {
+    const is = (print: string | null) => ({ fingerprints: { agent: print } });
+    const built = { ...is('aa'), actions: [anAction('agent')] };
+    for (const more of [built, is('aa'), is('bb')]) await one.log.append(someDraft(lab.desired, more));
+    await one.log.push();
+    expect(await findings()).toEqual([
+      'builder1 unrecorded-change: has another agent than the record before it (fingerprint bb, was aa), and no action that changed it',
+    ]);
+  });
+
+  it('a guest that no action made, or that changed while it was not proven', async () => {
+    const is = (print: string | null) => ({ fingerprints: { agent: print } });
+    for (const more of [is('aa'), is(null), is('bb')]) await one.log.append(someDraft(lab.desired, more));
+    await one.log.push();
+    expect((await findings()).map((finding) => finding.split(':')[0])).toEqual([
+      'builder1 unrecorded-change',
+      'builder1 unrecorded-change',
+    ]);
+  });
+
+  it('no change in a guest that an action changed, made anew or left unproven', async () => {
+    const states: readonly (readonly [string | null, boolean])[] = [
+      ['aa', true],
+      ['bb', true],
+      [null, true],
+      ['cc', true],
+      ['cc', false],
+    ];
+    for (const [print, acted] of states)
+      await one.log.append(
+        someDraft(lab.desired, { fingerprints: { agent: print }, actions: acted ? [anAction('agent')] : [] }),
+      );
+    await one.log.push();
+    expect(await findings()).toEqual([]);
+  });
+
+  it('a change in a guest whose action was skipped', async () => {
+    const first = { fingerprints: { agent: 'aa' }, actions: [anAction('agent')] };
+    const second = { fingerprints: { agent: 'bb' }, actions: [anAction('agent', 'skipped')] };
+    for (const more of [first, second]) await one.log.append(someDraft(lab.desired, more));
+    await one.log.push();
+    expect(await findings()).toEqual([expect.stringMatching(/^builder1 unrecorded-change: /)]);
+  });
+
+  it('a record that is younger than the one of another host which saw it', async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    await one.log.append(someDraft(lab.desired, { time: tomorrow }));
+    await one.log.push();
+    await two.mirror.fetch();
+    await two.log.append(someDraft(lab.desired));
+    await two.log.push();
+    expect(await findings()).toEqual([
+      expect.stringMatching(/^builder1 clock: is dated .*, long after builder2 had seen it /),
+    ]);
+  });
+
+  it('a record that is older than the commit it went by', async () => {
+    await lab.repo.git('commit', '--quiet', '--allow-empty', '-m', 'Later', '--date', '2090-01-01T00:00:00Z');
+    await lab.repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    const later = await lab.repo.git('rev-parse', 'HEAD');
+    await one.log.append(someDraft(later));
+    await one.log.push();
+    const accounts = await lab.verify({ builder1: [one.publicKey], builder2: [two.publicKey] }, later);
+    expect(accounts.flatMap(({ findings: found }) => found)).toMatchObject([
+      {
+        kind: 'clock',
+        problem: expect.stringMatching(/before the commit it went by was authored \(.*2090-01-01/),
+      },
+    ]);
+  });
 });
+
+function anAction(guest: string, result: 'done' | 'skipped' = 'done') {
+  return {
+    kind: 'rebuild-guest' as const,
+    guest,
+    box: null,
+    reason: 'for the test',
+    before: '',
+    after: '',
+    result,
+    start: null,
+    durationMs: 0,
+    exitStatus: null,
+    output: '',
+    error: null,
+  };
+}

@@ -177,6 +177,7 @@ export function portsOf(world: World, effect: Effect): Host {
       world.bootId = `${world.bootId}+`;
       throw new Died('the host went down');
     },
+    assertSigner: () => undefined,
     assertCanRecord: async () => undefined,
   };
 }
