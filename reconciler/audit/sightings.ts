@@ -72,10 +72,30 @@ export type SeenBranch = {
 /** A finding about the branch that was seen, with the witness whose word it is; null: this machine. */
 export type Accusation = { readonly finding: Finding; readonly witness: string | null };
 
+/** @param whole nothing is wrong with any branch by itself, so that no host's records are on the branch of another */
 export async function checkSightings(
+  gitDir: string,
+  branches: readonly SeenBranch[],
+  sightings: Sightings,
+  whole: boolean,
+): Promise<readonly Accusation[]> {
+  // two Git processes for all branches, where that is enough
+  const older = branches.flatMap(({ host, places }) =>
+    [...sightings.of(host).keys()].filter((seen) => !places.has(seen)),
+  );
+  const tips = branches.flatMap(({ tip }) => tip ?? []);
+  const allThere = older.length === 0 || (whole && (await outsideOf(gitDir, older, tips)).size === 0);
+  const accusations: Accusation[] = [];
+  for (const branch of branches)
+    accusations.push(...(await checkBranch(gitDir, branch, sightings.of(branch.host), allThere)));
+  return accusations;
+}
+
+async function checkBranch(
   gitDir: string,
   branch: SeenBranch,
   sightings: ReadonlyMap<string, Sighting>,
+  allThere: boolean,
 ): Promise<readonly Accusation[]> {
   const { host, places } = branch;
   const accusations: Accusation[] = [];
@@ -85,11 +105,9 @@ export async function checkSightings(
     if (at === undefined) elsewhere.push([seen, sighting]);
     else accusations.push(...tooLate(host, seen, at, sighting));
   }
-  const missing = await notIn(
-    gitDir,
-    elsewhere.map(([seen]) => seen),
-    branch.tip,
-  );
+  if (allThere) return accusations;
+  const seenElsewhere = elsewhere.map(([seen]) => seen);
+  const missing = await outsideOf(gitDir, seenElsewhere, branch.tip === null ? [] : [branch.tip]);
   for (const [seen, sighting] of elsewhere) {
     const here = missing.get(seen);
     if (here === undefined) continue;
@@ -118,23 +136,27 @@ function tooLate(host: string, seen: string, at: number, sighting: Sighting): re
   return [{ witness, finding: { kind: 'clock', host, commit: seen, problem } }];
 }
 
-/** Of `commits`, those that `tip` does not contain, and whether each is here at all. */
-async function notIn(
+/** Of `commits`, those that none of `tips` contains, and whether each is here at all. */
+export async function outsideOf(
   gitDir: string,
   commits: readonly string[],
-  tip: string | null,
+  tips: readonly string[],
 ): Promise<ReadonlyMap<string, 'here' | 'gone'>> {
   const here = new Set(await existing(gitDir, commits));
-  const missing = new Map<string, 'here' | 'gone'>();
-  for (const commit of commits) if (!here.has(commit)) missing.set(commit, 'gone');
-  if (here.size === 0) return missing;
-  if (tip === null) return new Map(commits.map((commit) => [commit, here.has(commit) ? 'here' : 'gone']));
-  const input = `${[...here, `^${checked(tip)}`].join('\n')}\n`;
+  const outside = new Map<string, 'here' | 'gone'>();
+  for (const commit of commits) if (!here.has(commit)) outside.set(commit, 'gone');
+  if (here.size === 0) return outside;
+  const input = `${[...here, ...tips.map((tip) => `^${checked(tip)}`)].join('\n')}\n`;
   for (const commit of lines(await git(gitDir, ['rev-list', '--stdin'], { input }))) {
     // by their dates Git may take one for outside that is not: it is asked again, about that one alone
-    if (here.has(commit) && !(await isAncestor(gitDir, commit, tip))) missing.set(commit, 'here');
+    if (here.has(commit) && !(await isInAny(gitDir, commit, tips))) outside.set(commit, 'here');
   }
-  return missing;
+  return outside;
+}
+
+async function isInAny(gitDir: string, commit: string, tips: readonly string[]): Promise<boolean> {
+  for (const tip of tips) if (await isAncestor(gitDir, commit, tip)) return true;
+  return false;
 }
 
 /** Cut short, forked or written anew: by where the commit stands if it is here, else by when it was seen. */

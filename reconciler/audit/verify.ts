@@ -16,7 +16,7 @@ import type { Finding } from './finding.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { KeyHistory } from './key-history.ts';
 import { type HostReading, readHost } from './read-host.ts';
-import { type Accusation, checkSightings, Sightings } from './sightings.ts';
+import { checkSightings, outsideOf, Sightings } from './sightings.ts';
 import { unvouchedFindings } from './verify-chain.ts';
 import { checkWentBy } from './went-by.ts';
 import { WitnessBounds } from './witness-bounds.ts';
@@ -79,9 +79,8 @@ export async function verifyAudit(input: VerifyInput): Promise<Verified> {
   if (!input.full && readings.some(({ after, unvouched }) => after !== null && unvouched.length > 0))
     return verifyAudit({ ...input, full: true });
   addOlderSightings(input, readings, sightings);
-  const accusations: Accusation[] = [];
-  for (const reading of readings)
-    accusations.push(...(await checkSightings(gitDir, reading, sightings.of(reading.host))));
+  const whole = readings.every(({ findings }) => findings.length === 0);
+  const accusations = await checkSightings(gitDir, readings, sightings, whole);
   const strays = await checkWentBy(
     gitDir,
     watched,
@@ -121,9 +120,13 @@ async function startingPoints(input: VerifyInput): Promise<ReadonlyMap<string, H
   if (!(await isAncestor(gitDir, checkpoint.history.watched, watched))) return starts;
   for (const { host, tip, keys } of hosts) {
     const before = checkpoint.hosts[host];
-    if (before === undefined || tip === null || before.keys !== keysDigest(keys)) continue;
-    if (await isAncestor(gitDir, before.standing.commit, tip)) starts.set(host, before);
+    if (before !== undefined && tip !== null && before.keys === keysDigest(keys)) starts.set(host, before);
   }
+  // that it is on this very branch is seen when what follows on it is read
+  const tips = hosts.flatMap(({ tip }) => tip ?? []);
+  const commits = [...starts.values()].map(({ standing }) => standing.commit);
+  const outside = await outsideOf(gitDir, commits, tips);
+  for (const [host, { standing }] of starts) if (outside.has(standing.commit)) starts.delete(host);
   return starts;
 }
 

@@ -4,10 +4,12 @@
  */
 import { daemonGroup } from './daemon.ts';
 import type { Result } from './measure.ts';
+import { recordGroup } from './record.ts';
 import { trustGroup } from './trust.ts';
 
 const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = {
   daemon: daemonGroup,
+  record: recordGroup,
   trust: trustGroup,
 };
 
