@@ -5,17 +5,16 @@
  * 2. The ref moves by compare-and-swap, so two writers cannot both append to one record.
  * 3. The chain goes to the remote by plain pushes of that one branch, never forced: pushing it again changes nothing, so an
  *    answer that was lost does no harm, and what the remote has is never overwritten.
- * 4. A host without a chain takes up the one on the remote, if every commit of it is signed with this host's key.
+ * 4. A host without a chain takes up the one on the remote whose last record it signed, wherever that is (`find-chain.ts`).
  */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AuditDiverged, GitFailed, RemoteUnreachable } from '../errors.ts';
-import { git, gitAnswer, gitRemote, lines } from '../git/git-command.ts';
+import { AuditDiverged, GitFailed } from '../errors.ts';
+import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
 import { parseRemoteRefs } from '../git/remote-refs.ts';
 import { REMOTE } from '../git/repository.ts';
-import { signatureOf } from '../git/signatures.ts';
 import { commitMessage } from './message.ts';
 import { parseRecord, recordBytes, recordDigest } from './parse-record.ts';
 import { localRef, pushedRef, recordPath } from './paths.ts';
@@ -212,33 +211,17 @@ async function judgeFailedPush(
 async function takeUp(options: AuditLogOptions): Promise<string | null> {
   const { gitDir, host, publicKey } = options;
   if (publicKey === null) return null;
-  const branch = `refs/heads/${options.branch()}`;
-  const listed = await gitRemote(gitDir, ['ls-remote', REMOTE, branch]);
-  const there = parseRemoteRefs(listed.toString('utf8')).get(branch);
-  if (there === undefined) return null;
-  await gitRemote(gitDir, [
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    REMOTE,
-    `+${branch}:refs/boxreeve/found/${host}`,
+  // a host that has a chain, and that is every one but the first time, needs none of it
+  const [{ findChain }, { keyItself }] = await Promise.all([
+    import('./find-chain.ts'),
+    import('../desired/public-key.ts'),
   ]);
-  await fetchMissing(gitDir, there);
-  const verdict = await signatureOf(gitDir, there, Buffer.from(`${host} ${publicKey}\n`));
-  if (!verdict.good) {
-    throw new AuditDiverged(
-      `${options.branch()} exists on the remote, and its last commit ${there.slice(0, 7)} ${verdict.why}: it is not by this host's key. ` +
-        'If the host has a new key, have the old branch moved aside by someone who may; if the name is taken, choose another.',
-    );
-  }
-  await git(gitDir, ['update-ref', localRef(host), there]);
-  await git(gitDir, ['update-ref', pushedRef(host), there]);
-  return there;
-}
-
-/** Contents of the last record, which a partial clone leaves with the remote. */
-async function fetchMissing(gitDir: string, commit: string): Promise<void> {
-  const { exitCode } = await gitAnswer(gitDir, ['cat-file', '-e', `${commit}^{tree}`], { allow: [1, 128] });
-  if (exitCode !== 0) throw new RemoteUnreachable(`the remote did not give commit ${commit.slice(0, 7)}`);
+  const branch = options.branch();
+  const found = await findChain(gitDir, host, keyItself(publicKey), branch);
+  if (found === null) return null;
+  await git(gitDir, ['update-ref', localRef(host), found.tip]);
+  // found elsewhere, it is still to be brought to where the audit is now
+  if (found.refs.includes(`refs/heads/${branch}`))
+    await git(gitDir, ['update-ref', pushedRef(host), found.tip]);
+  return found.tip;
 }

@@ -34,8 +34,8 @@ export type AccountLab = {
   /** Tip of the watched branch. */
   readonly desired: string;
   host(name: string, key?: string): Promise<AccountHost>;
-  /** Another process that writes to the chain of a host. */
-  logOf(host: AccountHost): AuditLog;
+  /** Another process that writes to the chain of a host. `branch`: where the fleet has it, if not at `audit/<host>`. */
+  logOf(host: AccountHost, branch?: string): AuditLog;
   /** What `audit verify` finds on the remote, by the keys of each host. `watched`: tip of the watched branch, if not `desired`. */
   verify(
     hosts: Readonly<Record<string, readonly string[]>>,
@@ -62,7 +62,7 @@ export async function openAccountLab(): Promise<AccountLab> {
     repo,
     desired,
     host: (name, key) => openAccountHost(root, repo, name, key),
-    logOf: (host) => openLog(root, host),
+    logOf: (host, branch) => openLog(root, host, branch),
     verify: (hosts, watched = desired) => verifyRemote(root, repo, watched, hosts),
     declare: async (hosts, subject = 'Declare hosts') => {
       for (const [name, keys] of Object.entries(hosts))
@@ -114,13 +114,17 @@ async function openAccountHost(
   return { ...host, log: openLog(root, host) };
 }
 
-function openLog(root: string, { name, key, publicKey, gitDir, mirror }: Omit<AccountHost, 'log'>): AuditLog {
+function openLog(
+  root: string,
+  { name, key, publicKey, gitDir, mirror }: Omit<AccountHost, 'log'>,
+  branch = `audit/${name}`,
+): AuditLog {
   return openAuditLog({
     gitDir,
     host: name,
     signingKey: key,
     publicKey,
-    branch: () => `audit/${name}`,
+    branch: () => branch,
     witness: () => mirror.auditTips('audit/{host}'),
     reserve: openReserve(join(root, `reserve-${name}`)),
   });

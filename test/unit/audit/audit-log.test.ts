@@ -181,6 +181,40 @@ describe('a host that lost its state', () => {
   });
 });
 
+describe('a host that lost its state, and a fleet that has the audit elsewhere now', () => {
+  it('finds its chain by its own signature, and brings it to where it is to be', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    const log = lab.logOf(await lab.host('builder1', host.key), 'decoy/builder1');
+    expect(await log.lastFollowed()).toBe(lab.desired);
+    await log.append(someDraft(lab.desired));
+    await log.push();
+    expect(await lab.repo.remoteGit('rev-list', '--count', 'refs/heads/decoy/builder1')).toBe('2');
+  });
+
+  it('goes on with the longest of its chains, whatever else bears its name', async () => {
+    for (let count = 0; count < 3; count += 1) await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    await lab.repo.remoteGit('update-ref', 'refs/heads/copy/builder1', 'refs/heads/audit/builder1~1');
+    await lab.repo.remoteGit('update-ref', 'refs/heads/old-builder1', 'refs/heads/audit/builder1');
+    await lab.repo.remoteGit('update-ref', '-d', 'refs/heads/audit/builder1');
+    await lab.repo.remoteGit('update-ref', 'refs/heads/topic/builder1/tune', 'refs/heads/main');
+    const again = await lab.host('builder1', host.key);
+    expect(await again.log.last()).toMatchObject({ sequence: 3 });
+  });
+
+  it('takes no record of another host, and none whose branch only begins with its name', async () => {
+    const other = await lab.host('builder2', host.key);
+    await other.log.append(someDraft(lab.desired));
+    await other.log.push();
+    const tenth = await lab.host('builder10', host.key);
+    await tenth.log.append(someDraft(lab.desired));
+    await tenth.log.push();
+    await lab.repo.remoteGit('update-ref', 'refs/heads/copy/builder1', 'refs/heads/audit/builder2');
+    expect(await host.log.last()).toBeNull();
+  });
+});
+
 describe('two at once', () => {
   it('on one chain: one record is not both, the one that fails says so, and may try again', async () => {
     await host.log.append(someDraft(lab.desired));
