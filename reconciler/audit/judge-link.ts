@@ -38,7 +38,7 @@ export function standingAfter(
   before: Standing | null,
   newestKey: string | null,
 ): Standing {
-  const known = Object.entries(record.fingerprints).flatMap(([guest, print]) =>
+  const known = Object.entries(toldBy(record)).flatMap(([guest, print]) =>
     print === null ? [] : [[guest, print] as const],
   );
   const kept = Object.entries(before?.fingerprints ?? {}).filter(([guest]) => !isActedOn(record, guest));
@@ -106,7 +106,7 @@ function judgeTime({ time }: AuditRecord, before: Standing): readonly Problem[] 
 
 /** A guest changes by an action that is recorded; one that nobody acted on is what it was. */
 function judgeFingerprints(record: AuditRecord, before: Standing): readonly Problem[] {
-  return Object.entries(record.fingerprints).flatMap(([guest, print]) => {
+  return Object.entries(toldBy(record)).flatMap(([guest, print]) => {
     const was = before.fingerprints[guest];
     if (print === null || print === was || isActedOn(record, guest)) return [];
     return [
@@ -119,6 +119,11 @@ function judgeFingerprints(record: AuditRecord, before: Standing): readonly Prob
       },
     ];
   });
+}
+
+/** A pause may be recorded while an attempt is under way, whose own record comes after it. */
+function toldBy({ kind, fingerprints }: AuditRecord): AuditRecord['fingerprints'] {
+  return kind === 'paused' || kind === 'resumed' ? {} : fingerprints;
 }
 
 function isActedOn({ actions }: AuditRecord, guest: string): boolean {

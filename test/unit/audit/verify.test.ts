@@ -296,6 +296,15 @@ describe('what is found', () => {
     expect(await findings()).toEqual([]);
   });
 
+  it('no change in a pause that is recorded while an attempt is under way', async () => {
+    const built = { fingerprints: { agent: 'aa' }, actions: [anAction('agent')] };
+    const pause = { fingerprints: { agent: 'bb' }, kind: 'paused', outcome: 'paused' } as const;
+    const rebuilt = { fingerprints: { agent: 'bb' }, actions: [anAction('agent')] };
+    for (const more of [built, pause, rebuilt]) await one.log.append(someDraft(lab.desired, more));
+    await one.log.push();
+    expect(await findings()).toEqual([]);
+  });
+
   it('a change in a guest whose action was skipped', async () => {
     const first = { fingerprints: { agent: 'aa' }, actions: [anAction('agent')] };
     const second = { fingerprints: { agent: 'bb' }, actions: [anAction('agent', 'skipped')] };
