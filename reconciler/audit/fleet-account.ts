@@ -65,7 +65,7 @@ export async function openFleetAccount(
     [...names].sort().map(async (host) => ({
       host,
       ...(await branchOf(gitDir, host, own, seen.get(host) ?? null, offline === null)),
-      keys: hostKeys(history.hosts[host] ?? []),
+      keys: hostKeys((Object.hasOwn(history.hosts, host) ? history.hosts[host] : undefined) ?? []),
     })),
   );
   return { watched, hosts, history, offline };

@@ -107,7 +107,8 @@ function judgeTime({ time }: AuditRecord, before: Standing): readonly Problem[] 
 /** A guest changes by an action that is recorded; one that nobody acted on is what it was. */
 function judgeFingerprints(record: AuditRecord, before: Standing): readonly Problem[] {
   return Object.entries(toldBy(record)).flatMap(([guest, print]) => {
-    const was = before.fingerprints[guest];
+    // a guest may be called `constructor`, which every object has something of
+    const was = Object.hasOwn(before.fingerprints, guest) ? before.fingerprints[guest] : undefined;
     if (print === null || print === was || isActedOn(record, guest)) return [];
     return [
       {

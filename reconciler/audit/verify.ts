@@ -119,7 +119,7 @@ async function startingPoints(input: VerifyInput): Promise<ReadonlyMap<string, H
   // a watched branch that was rewound may not have what records went by any more
   if (!(await isAncestor(gitDir, checkpoint.history.watched, watched))) return starts;
   for (const { host, tip, keys } of hosts) {
-    const before = checkpoint.hosts[host];
+    const before = Object.hasOwn(checkpoint.hosts, host) ? checkpoint.hosts[host] : undefined;
     if (before !== undefined && tip !== null && before.keys === keysDigest(keys)) starts.set(host, before);
   }
   // that it is on this very branch is seen when what follows on it is read

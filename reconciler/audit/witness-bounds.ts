@@ -53,7 +53,8 @@ export class WitnessBounds {
     for (const { host, known, seen, followed } of this.#revocations) {
       if (host === witness || followed.has(witness)) continue;
       if (desired !== undefined && known.has(desired)) followed.add(witness);
-      const tip = content.record.witness[host];
+      const { witness: saw } = content.record;
+      const tip = Object.hasOwn(saw, host) ? saw[host] : undefined;
       if (vouched && tip !== undefined && !followed.has(witness)) seen.set(witness, tip);
     }
   }

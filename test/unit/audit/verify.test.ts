@@ -271,12 +271,15 @@ describe('what is found', () => {
   });
 
   it('a guest that no action made, or that changed while it was not proven', async () => {
-    const is = (print: string | null) => ({ fingerprints: { agent: print } });
+    // a name that every object has something of
+    const is = (print: string | null) => ({ fingerprints: { constructor: print } });
     for (const more of [is('aa'), is(null), is('bb')]) await one.log.append(someDraft(lab.desired, more));
     await one.log.push();
-    expect((await findings()).map((finding) => finding.split(':')[0])).toEqual([
-      'builder1 unrecorded-change',
-      'builder1 unrecorded-change',
+    expect(await findings()).toEqual([
+      'builder1 unrecorded-change: has a guest constructor that the record before it does not know, and no action that made it',
+      expect.stringMatching(
+        /^builder1 unrecorded-change: has another constructor than .*fingerprint bb, was aa/,
+      ),
     ]);
   });
 
