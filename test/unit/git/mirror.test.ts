@@ -223,7 +223,7 @@ describe('what goes wrong', () => {
   it('a fetch that was cut between commits and contents is finished by the next', async () => {
     await repo.remoteGit('config', 'uploadpack.allowFilter', 'true');
     await repo.remoteGit('config', 'uploadpack.allowAnySHA1InWant', 'true');
-    const git = await watchGit('--stdin');
+    const git = await watchGit('--recurse-submodules=no');
     const mirror = await open(`file://${repo.url}`);
     await git.with(() => expect(mirror.fetch()).rejects.toThrow(RemoteUnreachable));
     expect(await mirror.lastTip()).toBe(null);
