@@ -94,7 +94,9 @@ function verifyCommand(): Command {
         full: options.full === true,
         now: Date.now(),
       });
-      await writeCheckpoint(checkpointFile, verified.checkpoint);
+      await writeCheckpoint(checkpointFile, verified.checkpoint).catch((error: unknown) => {
+        process.stderr.write(`what was found good could not be kept for the next time: ${String(error)}\n`);
+      });
       const hosts = verified.hosts.filter(({ host }) => options.host === undefined || host === options.host);
       const findings = hosts.flatMap((host) => host.findings);
       const document = { ok: findings.length === 0, hosts, findings, offline: account.offline };

@@ -1,7 +1,9 @@
 import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFleetAccount } from '../../../reconciler/audit/fleet-account.ts';
 import { verifyAudit } from '../../../reconciler/audit/verify.ts';
+import { openMirror } from '../../../reconciler/git/mirror.ts';
 import {
   type AccountHost,
   type AccountLab,
@@ -83,6 +85,36 @@ describe('the keys of a host', () => {
     expect((await account(auditor)).hosts).toMatchObject([
       { host: 'builder1', keys: { keys: [{ key: one.publicKey }] } },
     ]);
+  });
+});
+
+describe('a mirror that has no old contents, since it is a partial clone', () => {
+  it('gets all that the keys of hosts were read from', async () => {
+    const keys = [
+      one.publicKey,
+      ...(await Promise.all([1, 2].map(() => newKey(lab.root, 'k')))).map((key) => key.publicKey),
+    ];
+    for (const key of keys) await declare(key);
+    await lab.repo.remoteGit('config', 'uploadpack.allowFilter', 'true');
+    const gitDir = join(lab.root, 'partial.git');
+    const remote = `file://${lab.repo.url}`;
+    const log = { info: () => undefined, debug: () => undefined };
+    const mirror = await openMirror({
+      gitDir,
+      remote,
+      branch: 'main',
+      path: 'desired-state',
+      log,
+      alone: true,
+    });
+    await mirror.fetch();
+    const missing = async () =>
+      (await lab.gitIn(gitDir, 'rev-list', '--objects', '--missing=print', 'refs/boxreeve/tip'))
+        .split('\n')
+        .filter((line) => line.startsWith('?')).length;
+    expect(await missing()).toBeGreaterThan(1);
+    const { hosts } = await openFleetAccount(gitDir, mirror, 'desired-state', 'auditor');
+    expect(hosts.flatMap(({ keys: found }) => found.keys.map(({ key }) => key))).toEqual(keys);
   });
 });
 
