@@ -8,6 +8,8 @@ const WORLD =
   '^(node:)?(fs|net|http|https|http2|child_process|os|dns|tls|dgram|worker_threads|readline|process)(/|$)';
 /** What decides whether an action may go now. */
 const DECISIONS = '^dist/gate/(gate|window|zone|summary|gates)\\.js$';
+/** What decides whether a push may come in. */
+const DOOR_DECISIONS = '^dist/door/(judge-audit|judge-watched|ref-role|reason)\\.js$';
 const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
 export default {
@@ -38,6 +40,13 @@ export default {
       severity: 'error',
       comment: 'The decision whether an action may go now is made from gathered facts.',
       from: { path: DECISIONS },
+      to: { path: WORLD, reachable: true },
+    },
+    {
+      name: 'door-decisions-are-pure',
+      severity: 'error',
+      comment: 'Whether a push may come in is decided from gathered facts.',
+      from: { path: DOOR_DECISIONS },
       to: { path: WORLD, reachable: true },
     },
     {
@@ -74,7 +83,7 @@ export default {
       name: 'steps-know-no-shell',
       severity: 'error',
       comment: 'The command line and the daemon call the steps, never the other way round.',
-      from: { path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|agents|secrets)/' },
+      from: { path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|agents|secrets|trust|door)/' },
       to: { path: '^dist/(cli|daemon)/' },
     },
     {

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pause: async () => (await import('./pause.ts')).pauseCommand(),
   resume: async () => (await import('./pause.ts')).resumeCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
+  admit: async () => (await import('./admit.ts')).admitCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
 };
 

@@ -84,7 +84,7 @@ export function rebootOf(reboot: Reboot | undefined): RebootSpec | undefined {
 }
 
 /** What `git check-ref-format` asks of a branch, and no leading dash, so that it is never taken for an option. */
-function isBranch(name: string): boolean {
+export function isBranch(name: string): boolean {
   if (/[\0-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$/.test(name)) return false;
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }

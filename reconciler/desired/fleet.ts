@@ -1,5 +1,6 @@
 /** What others than a host itself must know of the fleet: whose records count, where they are, and whose commits. */
 import { InvalidDesiredState } from '../errors.ts';
+import { type AuditKeys, auditKeysIn } from './audit-keys.ts';
 import { DesiredFiles } from './desired-files.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import type { Fleet } from './generated/fleet.ts';
@@ -54,6 +55,11 @@ export async function requiresSignedCommits(tree: DesiredTree, root: string): Pr
 /** Where a revision has records, with `{host}` in it. Throws InvalidDesiredState if it has no readable `fleet.yaml`. */
 export async function readAuditBranch(tree: DesiredTree, root: string): Promise<string> {
   return auditBranchIn(await readFleetFile(new DesiredFiles(tree, root)));
+}
+
+/** The keys of one host; none if the fleet has no such host. Reads that host's file alone, and is as tolerant. */
+export async function readAuditKeys(tree: DesiredTree, root: string, host: string): Promise<AuditKeys> {
+  return auditKeysIn(await readRaw(new DesiredFiles(tree, root), `hosts/${host}.yaml`));
 }
 
 function auditBranchIn(fleet: Readonly<Record<string, unknown>>): string {
