@@ -19,6 +19,8 @@ export const STEPS: readonly Step[] = [
       'setup/bring-node.sh',
       'setup/bring-packages.sh',
       'setup/bring-vagrant.sh',
+      'hooks/git/pre-receive',
+      'hooks/git/pre-commit',
     ].map((script) => ({ what: script, argv: ['sh', '-n', script] })),
   ]),
   checks('types', 'types of the sources, the tests and the set-up (tsc)', [
