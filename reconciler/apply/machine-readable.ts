@@ -38,9 +38,12 @@ export function machineReader(): MachineReader {
       case undefined:
         // printed past Vagrant's own output: by a Vagrantfile, say
         return `${line}\n`;
-      case 'ui':
-        if (first === 'detail' && target !== '') lastDetail = withoutPrefix(others.join(','), target ?? '');
-        return `${others.join(',')}\n`;
+      case 'ui': {
+        const words = others.join(',');
+        if (first !== 'detail' || target === undefined || target === '') return `${words}\n`;
+        lastDetail = withoutPrefix(words, target);
+        return `${lastDetail}\n`;
+      }
       case 'error-exit':
         error = { name: first, message: others.join(',') };
         return '';
@@ -78,7 +81,11 @@ function plain(data: string): string {
   return data.replaceAll('%!(VAGRANT_COMMA)', ',').replaceAll('\\n', '\n').replaceAll('\\r', '\r');
 }
 
+/** A guest's lines as it printed them: with Vagrant's words between its pieces, a secret cut in two would not be known again. */
 function withoutPrefix(text: string, target: string): string {
   const prefix = `    ${target}: `;
-  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(prefix) ? line.slice(prefix.length) : line))
+    .join('\n');
 }

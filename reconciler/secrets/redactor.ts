@@ -1,6 +1,8 @@
 /**
  * Takes the values of secrets out of text, in every spelling in which a tool is likely to print them. A stream is handed on
  * as it comes, but for an end that may be the beginning of a secret.
+ *
+ * Line breaks are looked through: `base64` breaks its lines, and Vagrant ends a line wherever a packet of a guest's output ends.
  */
 import { spellings } from './spellings.ts';
 
@@ -15,7 +17,8 @@ export type RedactingStream = { push(chunk: string): string; end(): string };
 const MASK = '[redacted]';
 
 export function createRedactor(values: Iterable<string>): Redactor {
-  const needles = [...new Set([...values].flatMap(spellings))];
+  const spelled = [...values].flatMap(spellings).map((spelling) => unbroken(spelling).text);
+  const needles = [...new Set(spelled)].filter((needle) => needle !== '');
   return {
     text: (text) => {
       const stream = redactingStream(needles);
@@ -30,30 +33,45 @@ function redactingStream(needles: readonly string[]): RedactingStream {
   /** So much of what is held lies in a secret whose mask was handed on already. */
   let masked = 0;
 
-  function handOn(rest: string, upTo: number): string {
-    const { text, covered } = mask(rest, findSecrets(rest, needles), masked, upTo);
-    held = rest.slice(upTo);
+  function handOn(rest: Unbroken, whole: string, upTo: number): string {
+    const { text, covered } = mask(whole, findSecrets(rest, needles), masked, upTo);
+    held = whole.slice(upTo);
     masked = Math.max(0, covered - upTo);
     return text;
   }
 
   return {
     push: (chunk) => {
-      const rest = held + chunk;
-      return handOn(rest, rest.length - beginningAtEnd(rest, needles));
+      const whole = held + chunk;
+      const rest = unbroken(whole);
+      const begun = beginningAtEnd(rest.text, needles);
+      return handOn(rest, whole, rest.places[rest.text.length - begun] ?? whole.length);
     },
-    end: () => handOn(held, held.length),
+    end: () => handOn(unbroken(held), held, held.length),
   };
+}
+
+/** A text without its line breaks, and where each of its characters stood. */
+type Unbroken = { readonly text: string; readonly places: readonly number[] };
+
+function unbroken(whole: string): Unbroken {
+  const places: number[] = [];
+  let text = '';
+  for (const { 0: line, index } of whole.matchAll(/[^\r\n]+/g)) {
+    text += line;
+    for (let place = index; place < index + line.length; place += 1) places.push(place);
+  }
+  return { text, places };
 }
 
 type Span = { readonly from: number; readonly to: number };
 
-/** Where secrets stand, in order of their beginnings; secrets that overlap all count. */
-function findSecrets(text: string, needles: readonly string[]): readonly Span[] {
+/** Where secrets stand, line breaks counted, in order of their beginnings; secrets that overlap all count. */
+function findSecrets({ text, places }: Unbroken, needles: readonly string[]): readonly Span[] {
   const spans: Span[] = [];
   for (const needle of needles) {
-    for (let from = text.indexOf(needle); from >= 0; from = text.indexOf(needle, from + 1)) {
-      spans.push({ from, to: from + needle.length });
+    for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) {
+      spans.push({ from: places[at] ?? 0, to: (places[at + needle.length - 1] ?? 0) + 1 });
     }
   }
   return spans.sort((one, other) => one.from - other.from);

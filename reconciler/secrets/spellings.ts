@@ -7,15 +7,47 @@ const SHORTEST_PART = 4;
 export function spellings(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_PART);
   const all = [value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [
-    part,
+    ...quoted(part).flatMap((text) => [text, inJson(text), inRuby(text)]),
+    inJson(inJson(part)),
     ...urlEncoded(part),
-    JSON.stringify(part).slice(1, -1),
-    shellQuoted(part),
     readByMachine(part),
     ...inHex(part),
     ...inBase64(part),
   ]);
   return [...new Set(all)].filter((spelling) => spelling !== '');
+}
+
+/** As it is, and between the quotes of shells, of YAML and of HTML. */
+function quoted(part: string): string[] {
+  return [
+    part,
+    // single quotes: shells, Ruby's Shellwords, and Vagrant for `env` of a shell provisioner
+    part.replaceAll("'", "'\\''"),
+    // double quotes: `declare -p`, `export -p`
+    part.replace(/["$`\\]/g, '\\$&'),
+    // Vagrant for `args` of a shell provisioner
+    part.replaceAll('"', '"\\""'),
+    // `printf %q`
+    part.replace(/[^\w%+,./:=@^~\n\u0080-\uffff-]/g, '\\$&'),
+    part.replaceAll("'", "''"),
+    ...inHtml(part),
+  ];
+}
+
+function inHtml(part: string): string[] {
+  const tags = part.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [tags, tags.replaceAll('"', '&quot;'), tags.replaceAll('"', '&quot;').replaceAll("'", '&#39;')];
+}
+
+function inJson(part: string): string {
+  return JSON.stringify(part).slice(1, -1);
+}
+
+/** `inspect`, as Vagrant's debug log and `p ENV` in a Vagrantfile print it. */
+function inRuby(part: string): string {
+  return inJson(part)
+    .replace(/#(?=[{$@])/g, '\\#')
+    .replaceAll('\\u001b', '\\e');
 }
 
 /** Tools differ in whether they encode `!'()*` and blanks, and in the case of the digits. */
@@ -31,11 +63,6 @@ function urlEncoded(part: string): string[] {
 /** `vagrant --machine-readable` does not tell a newline from a backslash and an n: what reads it takes both for the former. */
 function readByMachine(part: string): string {
   return part.replaceAll('\\n', '\n').replaceAll('\\r', '\r');
-}
-
-/** Inside single quotes, as shells and Ruby's Shellwords print it. */
-function shellQuoted(part: string): string {
-  return part.replaceAll("'", "'\\''");
 }
 
 function inHex(part: string): string[] {

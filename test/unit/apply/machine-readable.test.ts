@@ -16,12 +16,12 @@ describe('what Vagrant prints for machines', () => {
         "Bringing machine 'default' up with 'lxc' provider...",
         '==> default: Machine booted and ready!',
         '==> default: Running provisioner: shell...',
-        '    default: Running: /tmp/vagrant-shell20261124-8151-bwx0to.sh',
-        '    default: a,b',
-        '    default: lit',
+        'Running: /tmp/vagrant-shell20261124-8151-bwx0to.sh',
+        'a,b',
+        'lit',
         'x',
-        '    default: err',
-        '    default: No space left on device',
+        'err',
+        'No space left on device',
         'The SSH command responded with a non-zero exit status. Vagrant',
         'assumes that this means the command failed. The output for this command',
         'should be in the log above. Please read the output to determine what',
@@ -47,7 +47,7 @@ describe('what Vagrant prints for machines', () => {
       '1,default,ui,detail,    default: x\\n1%!(VAGRANT_COMMA)%!(VAGRANT_COMMA)error-exit%!(VAGRANT_COMMA)A::MachineLocked%!(VAGRANT_COMMA)no\n';
     expect(read(printed)).toMatchObject({
       error: null,
-      text: '    default: x\n1,,error-exit,A::MachineLocked,no\n',
+      text: 'x\n1,,error-exit,A::MachineLocked,no\n',
     });
   });
 
@@ -55,6 +55,12 @@ describe('what Vagrant prints for machines', () => {
     const text = 'picked 4 CPUs, 8 GiB\n12,34\nHost default\n  HostName 10.0.0.1\n';
     expect(read(text)).toEqual({ text, error: null, lastDetail: null });
     expect(read('a last line without an end').text).toContain('a last line without an end');
+  });
+
+  test('gives the pieces of what a guest prints without words of its own in between', () => {
+    const pieces =
+      '1,default,ui,detail,    default: one\\n    default: tw\n2,default,ui,detail,    default: o\n';
+    expect(read(pieces)).toMatchObject({ text: 'one\ntw\no\n', lastDetail: 'o' });
   });
 
   test('reads the same wherever the pipe cuts it', () => {

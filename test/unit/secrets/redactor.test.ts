@@ -17,6 +17,12 @@ describe('what a tool prints', () => {
     ['in a form', new URLSearchParams({ x: TOKEN }).toString().slice(2)],
     ['in JSON', JSON.stringify(TOKEN).slice(1, -1)],
     ['quoted for a shell', TOKEN.replaceAll("'", "'\\''")],
+    ['quoted by `declare -p`', 's3cr3t/p+q \'ü\\"\\\\t&'],
+    ['quoted by `printf %q`', 's3cr3t/p+q\\ \\\'ü\\"\\\\t\\&'],
+    ['quoted by Vagrant for a shell', TOKEN.replaceAll('"', '"\\""')],
+    ['in JSON in JSON', JSON.stringify(JSON.stringify(TOKEN).slice(1, -1)).slice(1, -1)],
+    ['in YAML', TOKEN.replaceAll("'", "''")],
+    ['in HTML', 's3cr3t/p+q &#39;ü&quot;\\t&amp;'],
     ['in hex', Buffer.from(TOKEN).toString('hex')],
     ['in upper-case hex', Buffer.from(TOKEN).toString('hex').toUpperCase()],
     ['in base64', Buffer.from(TOKEN).toString('base64')],
@@ -44,6 +50,19 @@ describe('what a tool prints', () => {
     expect(createRedactor([KEY]).text('> b3BlbnNzaC1rZXkt\r\n> AAAA\n> ab')).toBe(
       '> [redacted]\r\n> [redacted]\n> ab',
     );
+  });
+
+  test('has no secret in it as Ruby shows a string', () => {
+    expect(createRedactor(['a#{b}#$c#@d#e']).text('"a\\#{b}\\#$c\\#@d#e"')).toBe('"[redacted]"');
+  });
+
+  test('has no secret in it that is cut by line breaks', () => {
+    const long = 'long-secret-'.repeat(20);
+    const wrapped = Buffer.from(`${long}\n`).toString('base64').replaceAll(/.{76}/g, '$&\r\n');
+    const { text } = createRedactor([long, KEY]);
+    expect(text('> long-secret-'.concat('\n', long.slice(12), ' <'))).toBe('> [redacted] <');
+    expect(text(`<${wrapped}>`)).toMatch(/^<\[redacted\].{0,4}>$/);
+    expect(text(`<${KEY.replaceAll('\n', '\r\n')}>`)).toBe('<[redacted]>');
   });
 
   test('shows nothing of two secrets that overlap', () => {
@@ -82,7 +101,8 @@ describe('a stream', () => {
     fc
       .array(fc.constantFrom('a', 'b', 'c', '\n'), { minLength: 1, maxLength: most })
       .map((all) => all.join(''));
-  const values = fc.array(letters(6), { minLength: 1, maxLength: 3 });
+  const secret = letters(6).filter((value) => value.trim() !== '');
+  const values = fc.array(secret, { minLength: 1, maxLength: 3 });
   const chunks = fc.array(letters(5), { maxLength: 12 });
 
   test('comes out the same wherever it is cut', () => {
@@ -107,9 +127,9 @@ describe('a stream', () => {
 
   test('keeps every character that is in no secret, in order', () => {
     fc.assert(
-      fc.property(letters(6), chunks, (secret, pieces) => {
+      fc.property(letters(6), chunks, (letter, pieces) => {
         const text = pieces.map((piece) => piece.toUpperCase().replaceAll('\n', '.')).join('');
-        expect(piecewise([secret.replaceAll('\n', 'a')], [...text])).toBe(text);
+        expect(piecewise([letter.replaceAll('\n', 'a')], [...text])).toBe(text);
       }),
     );
   });
