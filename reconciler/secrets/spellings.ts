@@ -6,7 +6,9 @@ const SHORTEST_PART = 4;
 /** A value as it is, each line of it, and both as common encodings write them; without the empty string. Pure. */
 export function spellings(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_PART);
-  const all = [value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [
+  // what prints a value often leaves out the white space around it
+  const parts = new Set([value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [part, part.trim()]));
+  const all = [...parts].flatMap((part) => [
     ...quoted(part).flatMap((text) => [text, inJson(text), inRuby(text)]),
     inJson(inJson(part)),
     ...urlEncoded(part),

@@ -52,6 +52,10 @@ describe('what a tool prints', () => {
     );
   });
 
+  test('has no secret in it that lost the white space around it', () => {
+    expect(createRedactor(['  hunter2 ']).text('a\nhunter2\nb')).toBe('a\n[redacted]\nb');
+  });
+
   test('has no secret in it as Ruby shows a string', () => {
     expect(createRedactor(['a#{b}#$c#@d#e']).text('"a\\#{b}\\#$c\\#@d#e"')).toBe('"[redacted]"');
   });
