@@ -67,7 +67,10 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   const specs = specCache(mirror, path, name);
   const reserve = openReserve(dirs.reserve);
   const publicKey = readOnly ? null : await publicKeyOf(config.signingKey);
-  const agentParts: AgentParts = { secret: (secret) => openSecrets(config).value(secret), log };
+  /** With every value that can be had at this moment. */
+  const redactorNow = async () => createRedactor(await openSecrets(config).available());
+  const redact = async (text: string) => (text === '' ? '' : (await redactorNow()).text(text));
+  const agentParts: AgentParts = { secret: (secret) => openSecrets(config).value(secret), redact, log };
   const vagrant = realVagrant({ config, log, mendIndex: mend });
   const audit = openAuditLog({
     gitDir: dirs.mirror,
@@ -155,7 +158,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       const { probes, timeouts } = built.spec;
       const probed = await probeGuest(guest, built.ssh, probes, timeouts.probe, {
         clock,
-        redactor: createRedactor(await openSecrets(config).available()),
+        redactor: await redactorNow(),
       });
       if (probed.state === 'reached') return probed.probes;
       return [{ guest, name: 'ssh', ok: false, detail: probed.why, durationMs: 0 }];
@@ -172,14 +175,14 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       versions ??= vagrant.version();
       return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };
     },
-    witness: (guest) => lookForJob(guestIn(memory.read(), guest)?.built ?? null),
+    witness: (guest) => lookForJob(guestIn(memory.read(), guest)?.built ?? null, redact),
     endSurvivors,
     takeRepairs: () => repairs.splice(0),
     maintain: () =>
       mirror.maintain().catch((error: unknown) => log.warn({ event: 'maintenance-failed' }, String(error))),
     newId: randomUUID,
     bootId: readBootId,
-    reboot: (signal) => rebootHost(config.rebootCommand, clock, signal),
+    reboot: async (signal) => redact(await rebootHost(config.rebootCommand, clock, signal)),
     assertSigner: ({ commit, spec }) => {
       if (publicKey !== null) assertNamed(config, publicKey, commit, spec);
     },

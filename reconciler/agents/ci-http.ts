@@ -49,6 +49,8 @@ export type CiServerOptions = {
   readonly url: string;
   /** Asked for at each call: a token may be renewed while we run. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Takes the token out of what the server says: some answer a wrong one by quoting it. */
+  readonly redact: (text: string) => string;
   readonly clock: Pick<Clock, 'now'>;
   readonly fetch: typeof fetch;
   /** By server, until when nothing may be sent: shared by all agents of a process. */
@@ -95,7 +97,8 @@ async function call(base: URL, request: CiRequest, options: CiServerOptions): Pr
   }
   const response = await send(base, request, options);
   throttle(base.host, response, options);
-  const text = await bodyOf(base.host, response);
+  // before anything is cut off it or read from it: half a token is not known again
+  const text = options.redact(await bodyOf(base.host, response));
   const expected = request.expect ?? [200];
   if (!expected.includes(response.status)) throw refusal(base.host, request, response, text);
   return { status: response.status, body: parsed(base.host, response, text), headers: response.headers };

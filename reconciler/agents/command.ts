@@ -16,23 +16,30 @@ const SETTLE = 5 * SECOND;
 /** Longest reason kept of what `idle` prints, in characters. */
 const LONGEST = 400;
 
-export type CommandOptions = { readonly limitMs?: number; readonly settleMs?: number };
+export type CommandOptions = {
+  readonly limitMs?: number;
+  readonly settleMs?: number;
+  /** Takes secrets out of what a command printed. */
+  readonly redact: (text: string) => Promise<string>;
+};
 
-export function commandAgent(spec: AgentSpec & { system: 'command' }, options: CommandOptions = {}): CiAgent {
+export function commandAgent(spec: AgentSpec & { system: 'command' }, options: CommandOptions): CiAgent {
   const limit = options.limitMs ?? LIMIT;
+  const run = (argv: readonly string[], signal: AbortSignal | undefined) =>
+    runCommand(argv, limit, options.redact, signal);
   return {
     settleMs: options.settleMs ?? SETTLE,
     describe: () => `agent behind ${spec.idle[0] ?? 'no idle command'}`,
     drain: async (signal) => {
-      const ended = await run(spec.drain, limit, signal);
+      const ended = await run(spec.drain, signal);
       return ended.ok ? { state: 'drained' } : { state: 'failed', detail: `drain ${ended.problem}` };
     },
     activity: async (signal) => {
       if (spec.idle.length === 0) return { state: 'unknown', detail: 'no idle command is declared' };
-      return activityOf(await run(spec.idle, limit, signal));
+      return activityOf(await run(spec.idle, signal));
     },
     undrain: async (signal) => {
-      const ended = await run(spec.undrain, limit, signal);
+      const ended = await run(spec.undrain, signal);
       if (!ended.ok) throw new Error(`undrain ${ended.problem}`);
     },
   };
@@ -54,7 +61,12 @@ function activityOf(ended: Ended): Activity {
 }
 
 /** Never throws. The whole process group is ended on overrun and on abort, so that no child of a script is left. */
-async function run(argv: readonly string[], limit: number, signal: AbortSignal | undefined): Promise<Ended> {
+async function runCommand(
+  argv: readonly string[],
+  limit: number,
+  redact: CommandOptions['redact'],
+  signal: AbortSignal | undefined,
+): Promise<Ended> {
   const [file, ...args] = argv;
   if (file === undefined) return { ok: true };
   if (signal?.aborted) return failed(undefined, '', 'was not begun: stopping');
@@ -80,8 +92,8 @@ async function run(argv: readonly string[], limit: number, signal: AbortSignal |
     const result = await child;
     if (cut !== null) return failed(undefined, '', cut);
     if (result.exitCode === 0) return { ok: true };
-    const stdout = oneLine(result.stdout);
-    const said = oneLine(result.stderr) || stdout;
+    const stdout = oneLine(await redact(result.stdout));
+    const said = oneLine(await redact(result.stderr)) || stdout;
     const how =
       result.exitCode === undefined ? (result.shortMessage ?? 'failed') : `exited with ${result.exitCode}`;
     return failed(result.exitCode, stdout, said === '' ? how : `${how}: ${said}`);

@@ -9,15 +9,23 @@ import { workerLook, workerSeen } from './worker-process.ts';
 const CONNECT_LIMIT = 20 * SECOND;
 const LOOK_LIMIT = 20 * SECOND;
 
-/** Idle where the CI system's agent has no process of its own for a job: then its server's word has to do. Never rejects. */
-export async function lookForJob(built: GuestMemory['built']): Promise<Activity> {
+/**
+ * Idle where the CI system's agent has no process of its own for a job: then its server's word has to do. Never rejects.
+ *
+ * @param redact takes secrets out of the command lines that the guest shows
+ */
+export async function lookForJob(
+  built: GuestMemory['built'],
+  redact: (text: string) => Promise<string>,
+): Promise<Activity> {
   if (built === null) return { state: 'unknown', detail: 'nobody knows how to reach the guest' };
   const command = workerLook(built.spec.agent.system);
   if (command === null) return { state: 'idle' };
   try {
     const session = await connectSsh(built.ssh, CONNECT_LIMIT);
     try {
-      return workerSeen(await session.run(command, LOOK_LIMIT));
+      const ended = await session.run(command, LOOK_LIMIT);
+      return workerSeen({ ...ended, stdout: await redact(ended.stdout) });
     } finally {
       session.close();
     }

@@ -8,6 +8,8 @@ import { type CiServer, ciServer } from './ci-http.ts';
 export type VendorParts = {
   readonly settings: Readonly<Record<string, string>>;
   readonly secret: (name: string) => Promise<string>;
+  /** Takes out of a text the secrets that were asked for. */
+  readonly redact: (text: string) => string;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly waits: Map<string, number>;
@@ -25,8 +27,8 @@ export function serverOf(
   fallback: string,
   headers: () => Promise<Readonly<Record<string, string>>>,
 ): CiServer {
-  const { clock, fetch, waits, settings } = parts;
-  return ciServer({ url: settings.url ?? fallback, headers, clock, fetch, waits });
+  const { clock, fetch, waits, settings, redact } = parts;
+  return ciServer({ url: settings.url ?? fallback, headers, redact, clock, fetch, waits });
 }
 
 export async function activityOr(ask: () => Promise<Activity>): Promise<Activity> {

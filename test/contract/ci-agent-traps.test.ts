@@ -25,6 +25,7 @@ async function scene<Lab extends CiLab>(start: (clock: VirtualClock) => Promise<
   const agentFor = (spec: AgentSpec): CiAgent =>
     makeAgent(spec, {
       secret: async (name) => lab.secrets[name] ?? '',
+      redact: async (text) => text,
       log: { warn: () => undefined },
       clock,
       waits: new Map(),

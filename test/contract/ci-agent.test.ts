@@ -45,6 +45,7 @@ async function scene(start: CiLabStart, hold = false) {
   const secrets = new Map(Object.entries(lab.secrets));
   const parts = {
     secret: async (name: string) => secrets.get(name) ?? '',
+    redact: async (text: string) => text,
     log: { warn: (_: unknown, text?: string) => void warnings.push(text ?? '') },
     clock,
     waits: new Map<string, number>(),

@@ -17,6 +17,7 @@ async function scene(answer: CiAnswer, path = '') {
   const server = ciServer({
     url: `${fake.url}${path}`,
     headers: async () => ({ authorization: 'Bearer hush' }),
+    redact: (text) => text.replaceAll('hush', '[redacted]'),
     clock: { now: () => time.now },
     fetch,
     waits: new Map(),
@@ -83,6 +84,14 @@ describe('a call to a CI system', () => {
     expect(await failure()).toContain('did not answer with JSON but with <html> <body>Proxy says hello');
   });
 
+  it.each([
+    ['in plain words', `${'x'.repeat(197)} hush`],
+    ['in JSON', { message: `${'x'.repeat(197)} hush` }],
+  ])('shows nothing of a token that the server sends back, %s, nor half of it', async (_how, body) => {
+    const { failure } = await scene({ status: 403, body });
+    expect(await failure()).toMatch(/x \[r$/);
+  });
+
   it('does not read an answer without end', async () => {
     const { failure } = await scene({ status: 200, body: 'x'.repeat(5 * 1024 * 1024) });
     expect(await failure()).toContain('more than');
@@ -92,6 +101,7 @@ describe('a call to a CI system', () => {
     const server = ciServer({
       url,
       headers: async () => ({}),
+      redact: (text) => text,
       clock: { now: () => NOW },
       fetch,
       waits: new Map(),

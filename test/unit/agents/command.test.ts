@@ -21,7 +21,10 @@ function script(text: string): readonly string[] {
 function agent(idle: readonly string[], limitMs?: number) {
   return commandAgent(
     { system: 'command', drain: idle, idle, undrain: idle },
-    limitMs === undefined ? {} : { limitMs },
+    {
+      redact: async (text) => text.replaceAll('hush', '[redacted]'),
+      ...(limitMs === undefined ? {} : { limitMs }),
+    },
   );
 }
 
@@ -34,6 +37,15 @@ describe('an agent behind commands', () => {
     expect(await agent(script('echo "job 8812"; echo "build #4711"; exit 1')).activity()).toEqual({
       state: 'busy',
       detail: 'job 8812 build #4711',
+    });
+  });
+
+  it('shows no secret that its commands print', async () => {
+    expect(await agent(script('echo "job of hush"; exit 1')).activity()).toMatchObject({
+      detail: 'job of [redacted]',
+    });
+    expect(await agent(script('echo "hush!" >&2; exit 3')).activity()).toMatchObject({
+      detail: 'idle exited with 3: [redacted]!',
     });
   });
 

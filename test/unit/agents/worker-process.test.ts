@@ -77,7 +77,10 @@ describe('an agent whose settings cannot be used', () => {
   ] as const)('(%s %j) is never idle, and says why', async (system, settings, why) => {
     const warnings: string[] = [];
     const log = { warn: (_: unknown, text?: string) => void warnings.push(text ?? '') };
-    const agent = makeAgent({ system, settings }, { secret: async () => 'x', log });
+    const agent = makeAgent(
+      { system, settings },
+      { secret: async () => 'x', redact: async (text) => text, log },
+    );
     expect(await agent.activity()).toMatchObject({ state: 'unknown', detail: expect.stringContaining(why) });
     expect(await agent.drain()).toMatchObject({ state: 'failed' });
     await expect(agent.undrain()).rejects.toThrow(why);
