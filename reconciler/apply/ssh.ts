@@ -117,9 +117,8 @@ function exec(client: Client, command: string, listen: (channel: ClientChannel) 
 
 async function run(client: Client, command: string, timeoutMs: number) {
   const output = { stdout: '', stderr: '' };
-  const take = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
-    if (output[name].length < MOST_OUTPUT)
-      output[name] = (output[name] + chunk.toString('utf8')).slice(0, MOST_OUTPUT);
+  const take = (name: 'stdout' | 'stderr') => (chunk: string) => {
+    if (output[name].length < MOST_OUTPUT) output[name] = (output[name] + chunk).slice(0, MOST_OUTPUT);
   };
   let late = () => {};
   const tooLate = new Promise<never>((_resolve, reject) => {
@@ -127,8 +126,9 @@ async function run(client: Client, command: string, timeoutMs: number) {
   });
   const timer = setTimeout(() => late(), timeoutMs);
   const ended = exec(client, command, (channel) => {
-    channel.on('data', take('stdout'));
-    channel.stderr.on('data', take('stderr'));
+    // decoded as a whole: a secret with a character cut in two would not be known again
+    channel.setEncoding('utf8').on('data', take('stdout'));
+    channel.stderr.setEncoding('utf8').on('data', take('stderr'));
   });
   try {
     const { exitStatus } = await Promise.race([ended, tooLate]);

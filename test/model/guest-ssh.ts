@@ -2,7 +2,12 @@
 import { once } from 'node:events';
 import ssh2 from 'ssh2';
 
-export type Reply = { readonly stdout?: string; readonly stderr?: string; readonly exitStatus?: number };
+export type Reply = {
+  /** Bytes are sent as they are, in as many packets. */
+  readonly stdout?: string | readonly Buffer[];
+  readonly stderr?: string;
+  readonly exitStatus?: number;
+};
 
 /** What a guest answers to a command; `null`: it never does. */
 export type Answer = (command: string) => Reply | null;
@@ -49,7 +54,8 @@ export async function openGuestSsh(answer: Answer): Promise<GuestSsh> {
 function reply(channel: ssh2.ServerChannel, answer: Reply | null): void {
   if (answer === null) return;
   channel.stderr.write(answer.stderr ?? '');
-  channel.write(answer.stdout ?? '');
+  const { stdout = '' } = answer;
+  for (const packet of typeof stdout === 'string' ? [stdout] : stdout) channel.write(packet);
   channel.exit(answer.exitStatus ?? 0);
   channel.end();
 }
