@@ -43,6 +43,8 @@ import { VERSION } from './version.ts';
  * @param readOnly nothing of the host's own state is changed, tidied or mended
  */
 export async function openHost(config: HostConfig, log: Logger, readOnly = false): Promise<Host> {
+  // first of all: it takes secrets out of the environment
+  openSecrets(config);
   const dirs = stateDirLayout(config.stateDir);
   const clock = systemClock;
   for (const folder of [dirs.root, dirs.guests, dirs.boxes])

@@ -1,9 +1,10 @@
-/** The values of secrets, from where host.yaml says they come. Read when first asked for, and kept in memory only. */
+/** The values of secrets, from where host.yaml says they come. Read when first asked for, and kept in memory only, for as long as who asks. */
 import { open } from 'node:fs/promises';
 import { SECOND } from '../clock.ts';
 import { SecretUnavailable } from '../errors.ts';
 import type { HostConfig, SecretSource } from '../host-config.ts';
 import { fromProgram } from './from-program.ts';
+import { takeVariable } from './taken-variables.ts';
 
 export type Secrets = {
   /** Throws SecretUnavailable, which never carries a value. */
@@ -20,6 +21,8 @@ export function openSecrets(
   { secrets, file }: Pick<HostConfig, 'secrets' | 'file'>,
   execLimit = EXEC_LIMIT,
 ): Secrets {
+  // from here on, nothing that is started has them in its environment
+  for (const source of Object.values(secrets)) if ('env' in source) takeVariable(source.env);
   const known = new Map<string, Promise<string>>();
   const value = (name: string) => {
     // a name from the infra repo may be `constructor`
@@ -51,7 +54,7 @@ async function readSecret(
     );
   }
   const value = await readSource(name, source, execLimit);
-  if (value === '') {
+  if (value.trim() === '') {
     throw new SecretUnavailable(`secret ${name} is empty: see to ${originOf(source)}, named in ${config}`);
   }
   if (value.includes('\0')) {
@@ -98,7 +101,10 @@ async function fromFile(name: string, path: string): Promise<string> {
     if (!mayOwn(about.uid)) {
       throw new SecretUnavailable(`secret ${name}: ${path} belongs to another user, who may change it`);
     }
-    return withoutLastNewline(await handle.readFile('utf8'));
+    const bytes = await handle.readFile();
+    const value = withoutLastNewline(bytes.toString('utf8'));
+    bytes.fill(0);
+    return value;
   } finally {
     await handle.close();
   }
@@ -111,7 +117,7 @@ function mayOwn(owner: number): boolean {
 }
 
 function fromEnvironment(name: string, variable: string): string {
-  const value = process.env[variable];
+  const value = takeVariable(variable);
   if (value === undefined) {
     throw new SecretUnavailable(
       `secret ${name}: the reconciler's environment has no ${variable}; set it there`,

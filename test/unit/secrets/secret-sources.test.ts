@@ -75,8 +75,18 @@ describe('an environment variable', () => {
     expect(await open({ pat: { env: VARIABLE } }).value('pat')).toBe('hunter2\n');
   });
 
+  test('is taken out of the environment, for good, before it is asked for', async () => {
+    process.env[VARIABLE] = 'hunter2';
+    const secrets = open({ pat: { env: VARIABLE }, printed: sh(`echo "<$${VARIABLE}>"`) });
+    expect(process.env[VARIABLE]).toBeUndefined();
+    expect(await secrets.value('printed')).toBe('<>');
+    expect(await secrets.value('pat')).toBe('hunter2');
+    expect(await open({ pat: { env: VARIABLE } }).value('pat')).toBe('hunter2');
+  });
+
   test('that is not set is named', async () => {
-    expect(await complaint(open({ pat: { env: VARIABLE } }).value('pat'))).toContain(VARIABLE);
+    const source = { env: `${VARIABLE}_UNSET` };
+    expect(await complaint(open({ pat: source }).value('pat'))).toContain(source.env);
   });
 });
 
@@ -119,7 +129,7 @@ describe('any secret', () => {
     expect(message).toContain('`secrets` in /etc/boxreeve/host.yaml');
   });
 
-  test.each(['', '\n'])('is refused when empty: %j', async (content) => {
+  test.each(['', '\n', ' \n \n'])('is refused when empty: %j', async (content) => {
     expect(await complaint(open({ pat: { file: await secretFile(content) } }).value('pat'))).toContain(
       'is empty',
     );
