@@ -6,8 +6,9 @@ const SHORTEST_PART = 4;
 /** A value as it is, each line of it, and both as common encodings write them; without the empty string. Pure. */
 export function spellings(value: string): readonly string[] {
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_PART);
+  const whole = [value, ...(lines.length > 1 ? lines : [])];
   // what prints a value often leaves out the white space around it
-  const parts = new Set([value, ...(lines.length > 1 ? lines : [])].flatMap((part) => [part, part.trim()]));
+  const parts = new Set(whole.flatMap((part) => [part, part.trim(), expanded(part)]));
   const all = [...parts].flatMap((part) => [
     ...quoted(part).flatMap((text) => [text, inJson(text), inRuby(text)]),
     inJson(inJson(part)),
@@ -17,6 +18,11 @@ export function spellings(value: string): readonly string[] {
     ...inBase64(part),
   ]);
   return [...new Set(all)].filter((spelling) => spelling !== '');
+}
+
+/** What a guest gets by Vagrant's shell provisioner, whose double quotes let its shell look for variables, and find none. */
+function expanded(part: string): string {
+  return part.replace(/\\([$`"\\])|\$(?:\w+|\{\w+\})/g, (_all, kept: string | undefined) => kept ?? '');
 }
 
 /** As it is, and between the quotes of shells, of YAML and of HTML. */
@@ -32,8 +38,21 @@ function quoted(part: string): string[] {
     // `printf %q`
     part.replace(/[^\w%+,./:=@^~\n\u0080-\uffff-]/g, '\\$&'),
     part.replaceAll("'", "''"),
+    ansiQuoted(part),
     ...inHtml(part),
   ];
+}
+
+/** Between `$'` and `'`: how bash shows bytes that are no characters of its locale. */
+function ansiQuoted(part: string): string {
+  return part
+    .replace(/['\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replace(/\P{ASCII}+/gu, (text) =>
+      [...Buffer.from(text)].map((byte) => `\\${byte.toString(8)}`).join(''),
+    );
 }
 
 function inHtml(part: string): string[] {

@@ -19,6 +19,7 @@ describe('what a tool prints', () => {
     ['quoted for a shell', TOKEN.replaceAll("'", "'\\''")],
     ['quoted by `declare -p`', 's3cr3t/p+q \'ü\\"\\\\t&'],
     ['quoted by `printf %q`', 's3cr3t/p+q\\ \\\'ü\\"\\\\t\\&'],
+    ['quoted by bash in a plain locale', 's3cr3t/p+q \\\'\\303\\274"\\\\t&'],
     ['quoted by Vagrant for a shell', TOKEN.replaceAll('"', '"\\""')],
     ['in JSON in JSON', JSON.stringify(JSON.stringify(TOKEN).slice(1, -1)).slice(1, -1)],
     ['in YAML', TOKEN.replaceAll("'", "''")],
@@ -54,6 +55,12 @@ describe('what a tool prints', () => {
 
   test('has no secret in it that lost the white space around it', () => {
     expect(createRedactor(['  hunter2 ']).text('a\nhunter2\nb')).toBe('a\n[redacted]\nb');
+  });
+
+  test('has no secret in it that a shell took for a text with variables', () => {
+    const { text } = createRedactor(['one$two\\\\three${four}five']);
+    expect(text('<one\\threefive>')).toBe('<[redacted]>');
+    expect(text(Buffer.from('one\\threefive').toString('base64'))).toBe('[redacted]');
   });
 
   test('has no secret in it as Ruby shows a string', () => {
