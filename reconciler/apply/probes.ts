@@ -70,26 +70,34 @@ async function runProbe(
     .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   const durationMs = clock.now() - start;
   if (typeof answer === 'string') return { guest, name, ok: false, detail: answer, durationMs };
-  const verdict = judge(answer, expect);
-  return { guest, name, durationMs, ok: verdict.ok, detail: cut(redactor.text(verdict.detail)) };
+  const { ok, detail } = judge(answer, expect, redactor.text);
+  return { guest, name, durationMs, ok, detail: cut(detail) };
 }
 
-/** Exit status 0, and `expect` found in standard output, less the white space around it: `^2\.4$` matches what `echo 2.4` prints. Pure. */
+/**
+ * Exit status 0, and `expect` found in standard output, less the white space around it: `^2\.4$` matches what `echo 2.4` prints. Pure.
+ *
+ * @param redact takes secrets out of what the guest printed, before any of it is written in another way
+ */
 export function judge(
   answer: { readonly exitStatus: number | null; readonly stdout: string; readonly stderr: string },
   expect: string | null,
+  redact: (text: string) => string,
 ): { readonly ok: boolean; readonly detail: string } {
   const printed = answer.stdout.trim();
   if (answer.exitStatus !== 0) {
     return {
       ok: false,
-      detail: `ended with ${answer.exitStatus ?? 'a signal'}: ${answer.stderr.trim() || printed}`,
+      detail: `ended with ${answer.exitStatus ?? 'a signal'}: ${redact(answer.stderr.trim() || printed)}`,
     };
   }
   if (expect !== null && !new RegExp(expect).test(printed)) {
-    return { ok: false, detail: `printed ${JSON.stringify(printed)}, which does not match ${expect}` };
+    return {
+      ok: false,
+      detail: `printed ${JSON.stringify(redact(printed))}, which does not match ${expect}`,
+    };
   }
-  return { ok: true, detail: printed };
+  return { ok: true, detail: redact(printed) };
 }
 
 const LONGEST_DETAIL = 1000;
