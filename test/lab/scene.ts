@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import type { SecretSource } from '../../reconciler/host-config.ts';
 import { checkDocument } from './check-document.ts';
 import { type InfraRepo, newInfraRepo } from './infra-repo.ts';
 import type { Lab } from './lab.ts';
@@ -38,7 +39,8 @@ const ENTRY = fileURLToPath(new URL('../../reconciler/cli/main.ts', import.meta.
 
 export type SceneOptions = {
   readonly host: string;
-  readonly secrets?: Readonly<Record<string, string>>;
+  /** Values by name, laid in files of their own; or where a value comes from, as host.yaml says it. */
+  readonly secrets?: Readonly<Record<string, string | SecretSource>>;
   readonly poll?: string;
 };
 
@@ -142,6 +144,7 @@ function hostYaml(
   folder: string,
 ): string {
   const secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => {
+    if (typeof value !== 'string') return `  ${name}: ${JSON.stringify(value)}`;
     const file = join(folder, `secret-${name}`);
     writeFileSync(file, `${value}\n`);
     chmodSync(file, 0o600);
