@@ -58,7 +58,7 @@ describe('what a tool prints', () => {
   });
 
   test('has no secret in it that a shell took for a text with variables', () => {
-    const { text } = createRedactor(['one$two\\\\three${four}five']);
+    const { text } = createRedactor([`one$two\\\\three\${four}five`]);
     expect(text('<one\\threefive>')).toBe('<[redacted]>');
     expect(text(Buffer.from('one\\threefive').toString('base64'))).toBe('[redacted]');
   });
