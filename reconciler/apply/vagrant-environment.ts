@@ -21,12 +21,16 @@ const PASSED_ON: readonly string[] = [
   'NO_PROXY',
 ];
 
-/** Of Vagrant's own variables, these are ours to set. */
+/**
+ * Of Vagrant's own variables, these are ours to set; and VAGRANT_LOG, which has Vagrant repeat what a guest prints packet by packet, with
+ * words of its own in between: half a secret is not known again.
+ */
 const OURS: readonly string[] = [
   'VAGRANT_HOME',
   'VAGRANT_CWD',
   'VAGRANT_VAGRANTFILE',
   'VAGRANT_DOTFILE_PATH',
+  'VAGRANT_LOG',
 ];
 
 export function vagrantEnvironment(vagrantHome: string, project: Project | null): Record<string, string> {
