@@ -81,7 +81,7 @@ function plain(data: string): string {
   return data.replaceAll('%!(VAGRANT_COMMA)', ',').replaceAll('\\n', '\n').replaceAll('\\r', '\r');
 }
 
-/** A guest's lines as it printed them: with Vagrant's words between its pieces, a secret cut in two would not be known again. */
+/** A guest's lines as it printed them: with Vagrant's words before each, a secret of several would not be known again. */
 function withoutPrefix(text: string, target: string): string {
   const prefix = `    ${target}: `;
   return text

@@ -2,7 +2,7 @@
  * Takes the values of secrets out of text, in every spelling in which a tool is likely to print them. A stream is handed on
  * as it comes, but for an end that may be the beginning of a secret.
  *
- * Line breaks are looked through: `base64` breaks its lines, and Vagrant ends a line wherever a packet of a guest's output ends.
+ * Line breaks are looked through: `base64` breaks its lines, and short lines of a secret are known by their neighbours.
  */
 import { spellings } from './spellings.ts';
 

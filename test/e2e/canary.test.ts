@@ -28,6 +28,13 @@ const search: Search = searchFor(ALL);
 const VAGRANTFILE = `p ENV.to_h
 puts ENV.to_a.inspect, ENV["KEY"]
 warn ENV["TOKEN"]
+# in two pieces, on both outputs
+[$stdout, $stderr].each do |out|
+  out.write ENV["LONG"].to_s[0, 30]
+  out.flush
+  sleep 0.1
+  out.puts ENV["LONG"].to_s[30..]
+end
 Vagrant.configure("2") do |config|
   config.vm.box = "azure-ci-node"
   config.vm.boot_timeout = 60
