@@ -4,6 +4,7 @@ import { SECOND } from '../clock.ts';
 import type { ProbeSpec } from '../desired/spec.ts';
 import type { SshTarget } from '../observed/memory.ts';
 import type { Redactor } from '../secrets/redactor.ts';
+import { matchInTime } from './match-in-time.ts';
 import type { ProbeResult } from './outcome.ts';
 import { connectSsh, type SshSession } from './ssh.ts';
 
@@ -91,11 +92,11 @@ export function judge(
       detail: `ended with ${answer.exitStatus ?? 'a signal'}: ${redact(answer.stderr.trim() || printed)}`,
     };
   }
-  if (expect !== null && !new RegExp(expect).test(printed)) {
-    return {
-      ok: false,
-      detail: `printed ${JSON.stringify(redact(printed))}, which does not match ${expect}`,
-    };
+  const match = expect === null ? 'found' : matchInTime(expect, printed);
+  if (match !== 'found') {
+    const why = match === 'took too long' ? 'and to look for' : 'which does not match';
+    const rest = match === 'took too long' ? ' in that took too long' : '';
+    return { ok: false, detail: `printed ${JSON.stringify(redact(printed))}, ${why} ${expect}${rest}` };
   }
   return { ok: true, detail: redact(printed) };
 }
