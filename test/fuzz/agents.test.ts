@@ -81,6 +81,7 @@ describe('a call to a CI system', () => {
         headers: async () => ({ authorization: 'Bearer hush' }),
         clock: { now: () => NOW },
         fetch: fetchOf([answer]),
+        redact: (text) => text,
         waits,
       });
       const reply = await server.call({ path: '/x' }).catch((error: unknown) => error);
@@ -202,7 +203,14 @@ describe.each(VENDORS)('whatever %s answers', (_name, make, bodies, settings) =>
         now += ms;
       },
     };
-    return make({ settings, secret: async () => 'hush', clock, fetch: fetchOf(given), waits: new Map() });
+    return make({
+      settings,
+      secret: async () => 'hush',
+      redact: (text) => text,
+      clock,
+      fetch: fetchOf(given),
+      waits: new Map(),
+    });
   };
 
   it('its agent is said to be busy, idle or unknown, in one line', async () => {
