@@ -22,7 +22,7 @@ export type Link = {
 };
 
 /** Asked for at once, so that Git is never waited for. */
-const AHEAD = 500;
+const AHEAD = 64;
 
 /**
  * The commits of `tip` that are not in `after` (null: all), from the oldest to the newest.
