@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LIMIT } from './test/fuzz/runs.ts';
 
-/** Unit, fuzz and contract tests are fast and run side by side; end-to-end tests use real Vagrant, two files at a time. */
+/**
+ * Unit, fuzz and contract tests are fast and run side by side; end-to-end tests use real Vagrant, two files at a time. Attacks have a
+ * process each.
+ */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -18,6 +22,18 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'attacks',
+          include: ['test/attacks/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // by Node itself, so that a defence can be taken out of what is loaded, here and in what a test starts
+          experimental: { viteModuleRunner: false },
+          pool: 'forks',
+          execArgv: ['--import', join(import.meta.dirname, 'test/attacks/proof/hook.ts')],
         },
       },
       {

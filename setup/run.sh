@@ -1,8 +1,8 @@
 #!/bin/sh
-# What `npm test`, `npm run demo`, `npm run bench`, `npm run sim` and `npm run fuzz` call: installs what is missing and says so,
-# then runs the task. A second run finds everything there and says nothing.
+# What `npm test` and `npm run demo`, `bench`, `sim`, `fuzz` and `attacks` call: installs what is missing and says so, then runs the task.
+# A second run finds everything there and says nothing.
 #
-#   sh setup/run.sh test|demo|bench|sim|fuzz [arguments of the task]
+#   sh setup/run.sh test|demo|bench|sim|fuzz|attacks [arguments of the task]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 task=${1-}
@@ -14,8 +14,9 @@ case $task in
   bench) entry=test/bench/bench.ts ;;
   sim) entry=test/sim/sim.ts ;;
   fuzz) entry=test/fuzz/fuzz.ts ;;
+  attacks) entry=test/attacks/proof/attacks.ts ;;
   *)
-    echo "usage: sh setup/run.sh test|demo|bench|sim|fuzz [arguments]" >&2
+    echo "usage: sh setup/run.sh test|demo|bench|sim|fuzz|attacks [arguments]" >&2
     exit 2
     ;;
 esac
@@ -24,9 +25,9 @@ if ! [ -f "$root/$entry" ]; then
   exit 1
 fi
 
-# `npm test -- lint unit` and the like need no guests.
+# Attacks, and `npm test -- lint unit` and the like, need no guests.
 needs_guests=yes
-if [ "$task" = fuzz ]; then needs_guests=no; fi
+case $task in fuzz | attacks) needs_guests=no ;; esac
 if [ "$task" = test ] && [ $# -gt 0 ]; then
   needs_guests=no
   for word in "$@"; do

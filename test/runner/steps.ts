@@ -1,6 +1,7 @@
 /** All that `npm test` does, in order: what is quick and fails often comes first. */
 import { checks } from './checks.ts';
 import type { Step } from './step.ts';
+import { tallyStep } from './tally-step.ts';
 import { vitestStep } from './vitest.ts';
 
 const NODE = process.execPath;
@@ -70,6 +71,12 @@ export const STEPS: readonly Step[] = [
     folder: 'test/contract',
     limit: 8 * MINUTE,
     progress: 'default',
+  }),
+  tallyStep({
+    name: 'attacks',
+    about: 'what attackers try fails, and succeeds when the defence against it is taken out',
+    argv: [NODE, 'test/attacks/proof/attacks.ts', '--prove'],
+    limit: 8 * MINUTE,
   }),
   vitestStep({
     name: 'e2e',

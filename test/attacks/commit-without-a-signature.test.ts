@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import type { Attack } from './proof/attack.ts';
+import { openScene } from './scene/scene.ts';
+
+const ATTACK: Attack = {
+  attacker: 'push right',
+  does: 'pushes a commit without a signature',
+  holds: 'a host stays at the commit before it',
+  defence: [
+    {
+      file: 'reconciler/git/trust.ts',
+      take: 'if (verdict.good) return;',
+      leave: 'if (verdict.good || verdict.why.includes("is not signed")) return;',
+    },
+  ],
+};
+
+it(ATTACK.holds, async () => {
+  const { repo, begun, host } = await openScene();
+  const builder1 = await host();
+  await builder1.poll();
+  await repo.merge('Open a way in');
+  expect(await builder1.poll()).toMatchObject({
+    follows: begun,
+    refusal: expect.stringContaining('is not signed'),
+  });
+});
