@@ -8,9 +8,10 @@ const ATTACK: Attack = {
   holds: 'a host stays at the commit before it',
   defence: [
     {
-      file: 'reconciler/git/trust.ts',
-      take: 'if (verdict.good) return;',
-      leave: 'if (verdict.good || verdict.why.includes("is not signed")) return;',
+      file: 'reconciler/trust/judge.ts',
+      take: '    if (!signer.ok) throw refuse(candidate, signer.why, voice);',
+      leave: `    if (candidate.proof.state === 'unsigned') return [];
+    if (!signer.ok) throw refuse(candidate, signer.why, voice);`,
     },
   ],
 };

@@ -8,9 +8,9 @@ const ATTACK: Attack = {
   holds: 'a host stays at the commit before it',
   defence: [
     {
-      file: 'reconciler/git/signatures.ts',
-      take: "letter === 'G' && signer !== ''",
-      leave: "'GU'.includes(letter)",
+      file: 'reconciler/trust/signer.ts',
+      take: 'authority.signers.get(proof.key) ?? []',
+      leave: 'authority.signers.get(proof.key) ?? [...authority.signers.values()].flat()',
     },
   ],
 };

@@ -10,11 +10,13 @@ import { runInNewContext } from 'node:vm';
 export const ATTACKERS = {
   'push right': 'may push to any branch of the infra repo, and has no approver’s key',
   approver: 'has the key of one approver',
+  contributor: 'writes changes, which an approver reads and signs',
   'former approver': 'has a key that once was an approver’s, or that was revoked',
   'git server': 'has the server that the infra repo lies on',
   'stolen host key': 'has the signing key of a host, and may push',
   network: 'stands between a host and where it fetches from',
   'box source': 'has a server or a file that boxes come from',
+  'set-up guide': 'writes what people copy: a host.yaml, a shell profile, a checkout to try',
   guest: 'runs code inside a guest, as any CI job does',
   'local user': 'has an account on the host, which is not the one Boxreeve runs under',
 } as const;

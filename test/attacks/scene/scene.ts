@@ -28,6 +28,8 @@ export type Scene = {
   readonly builder1: Key;
   /** The first commit, signed by Ada. */
   readonly begun: string;
+  /** The key of someone else. */
+  key(name: string): Promise<Key>;
   /** A host that has followed nothing yet. */
   host(more?: Partial<HostConfig>): Promise<SceneHost>;
 };
@@ -77,13 +79,14 @@ export async function openScene(): Promise<Scene> {
     eve,
     builder1,
     begun,
+    key: (name) => newKey(root, name),
     host: (more) => openSceneHost({ ...configOf(root, repo, builder1), ...more }),
   };
 }
 
-/** A line of trust/approvers. */
-export function approver(name: string, { publicKey }: Key): string {
-  return `${name}@example.org ${publicKey}\n`;
+/** A line of trust/approvers. @param options such as `namespaces="git"` */
+export function approver(name: string, { publicKey }: Key, options = ''): string {
+  return `${name}@example.org ${options}${options === '' ? '' : ' '}${publicKey}\n`;
 }
 
 export function hostFile(name: string, { publicKey }: Key, guests: readonly string[] = []): string {
@@ -101,6 +104,8 @@ function configOf(root: string, repo: InfraRepo, { key }: Key): HostConfig {
     stateDir: join(home, 'state'),
     signingKey: key,
     firstCommit: null,
+    firstKey: null,
+    revokedKeys: [],
     poll: 60_000,
     secrets: {},
     rebootCommand: ['false'],
