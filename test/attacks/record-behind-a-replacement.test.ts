@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openAccountLab, someDraft } from '../unit/audit/account-lab.ts';
 import type { Attack } from './proof/attack.ts';
-import { cook, findings } from './scene/account.ts';
+import { edit, findings, rewrite } from './scene/account.ts';
 
 const ATTACK: Attack = {
   attacker: 'git server',
@@ -17,7 +17,10 @@ it(ATTACK.holds, async () => {
   await builder1.log.append(someDraft(lab.desired));
   await builder1.log.push();
   const honest = await lab.repo.remoteGit('rev-parse', 'audit/builder1');
-  const cooked = await cook(lab, 'builder1', (text) => text.replace('in sync', 'all fine'));
+  const cooked = await rewrite(lab, builder1, async () => {
+    await edit(lab, (text) => text.replace('in sync', 'all fine'));
+    await lab.repo.git('commit', '--quiet', '--amend', '--all', '--no-edit');
+  });
   await lab.repo.git('push', '--quiet', 'origin', `${honest}:refs/replace/${cooked}`);
-  expect(await findings(lab, [builder1])).toContain('builder1: is not signed');
+  expect(await findings(lab, [builder1])).toContain('builder1 bad-signature: is not signed');
 });

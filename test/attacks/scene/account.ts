@@ -1,24 +1,48 @@
-/** Ways to cook the account of a host, and what an auditor finds. */
+/** The account of two hosts, ways to cook it, and what an auditor finds. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AccountHost, AccountLab } from '../../unit/audit/account-lab.ts';
+import { onTestFinished } from 'vitest';
+import {
+  type AccountHost,
+  type AccountLab,
+  openAccountLab,
+  someDraft,
+} from '../../unit/audit/account-lab.ts';
 
-/** Checks the branch of a host out in the scratch work tree, works on it there, and forces the result onto the remote. */
-export async function rewrite(lab: AccountLab, host: string, work: () => Promise<unknown>): Promise<string> {
-  await lab.repo.git('fetch', '--quiet', 'origin', `audit/${host}`);
+export type Accounts = { readonly lab: AccountLab; readonly one: AccountHost; readonly two: AccountHost };
+
+/** `builder1` and `builder2`, with three records each. */
+export async function openAccounts(): Promise<Accounts> {
+  const lab = await openAccountLab();
+  onTestFinished(lab.dispose);
+  const [one, two] = [await lab.host('builder1'), await lab.host('builder2')];
+  for (const host of [one, two]) {
+    for (let count = 0; count < 3; count += 1) await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+  }
+  return { lab, one, two };
+}
+
+/** Git in the scratch work tree, signing with the key of the host. */
+type Git = (...args: readonly string[]) => Promise<string>;
+
+/** Checks the branch of a host out, works on it there, and forces the result onto the remote; returns the new tip. */
+export async function rewrite(
+  lab: AccountLab,
+  { name, key }: Pick<AccountHost, 'name' | 'key'>,
+  work: (git: Git) => Promise<unknown>,
+): Promise<string> {
+  await lab.repo.git('fetch', '--quiet', 'origin', `audit/${name}`);
   await lab.repo.git('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
-  await work();
-  await lab.repo.git('push', '--quiet', '--force', 'origin', `HEAD:audit/${host}`);
+  await work((...args) => lab.tamper(key, ...args));
+  await lab.repo.git('push', '--quiet', '--force', 'origin', `HEAD:audit/${name}`);
   return lab.repo.git('rev-parse', 'HEAD');
 }
 
-/** Edits the last record of a host, and leaves it unsigned; returns its commit. */
-export function cook(lab: AccountLab, host: string, edit: (text: string) => string): Promise<string> {
-  return rewrite(lab, host, async () => {
-    const path = join(lab.repo.folder, await lastPath(lab));
-    writeFileSync(path, edit(readFileSync(path, 'utf8')));
-    await lab.repo.git('commit', '--quiet', '--amend', '--all', '--no-edit');
-  });
+/** Edits the record that the commit checked out adds, and commits nothing. */
+export async function edit(lab: AccountLab, change: (text: string) => string): Promise<void> {
+  const path = join(lab.repo.folder, await lastPath(lab));
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
 }
 
 /** The file that the commit checked out adds. */
@@ -26,10 +50,17 @@ export function lastPath(lab: AccountLab): Promise<string> {
   return lab.repo.git('diff-tree', '--root', '--no-commit-id', '--name-only', '-r', 'HEAD');
 }
 
-/** As `host: problem`, with a fresh clone of the remote and nothing else. */
-export async function findings(lab: AccountLab, hosts: readonly AccountHost[]): Promise<string[]> {
-  const keys = Object.fromEntries(hosts.map(({ name, publicKey }) => [name, [publicKey]]));
+/** As `host kind: problem`, with a fresh clone of the remote and nothing else. */
+export function findings(lab: AccountLab, hosts: readonly AccountHost[]): Promise<string[]> {
+  return findingsBy(lab, Object.fromEntries(hosts.map(({ name, publicKey }) => [name, [publicKey]])));
+}
+
+/** The same. @param keys of each host, the newest first */
+export async function findingsBy(
+  lab: AccountLab,
+  keys: Readonly<Record<string, readonly string[]>>,
+): Promise<string[]> {
   return (await lab.verify(keys)).flatMap((account) =>
-    account.findings.map(({ host, problem }) => `${host}: ${problem}`),
+    account.findings.map(({ host, kind, problem }) => `${host} ${kind}: ${problem}`),
   );
 }

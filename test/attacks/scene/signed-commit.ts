@@ -28,3 +28,48 @@ export async function storeCommit(repo: InfraRepo, root: string, text: string): 
   writeFileSync(file, text);
   return repo.git('hash-object', '-t', 'commit', '-w', '--literally', file);
 }
+
+/** Commits what was written, signed, dated as told, on the branch checked out; pushes nothing. Returns the commit. */
+export async function commit(
+  repo: InfraRepo,
+  message: string,
+  signer: Key,
+  date = new Date().toISOString(),
+): Promise<string> {
+  await repo.git('add', '--all');
+  const args = [...signedBy(signer), 'commit', '--quiet', '--allow-empty', '-m', message];
+  const env = { ...NOBODY, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  await execa('git', args, { cwd: repo.folder, env });
+  return repo.git('rev-parse', 'HEAD');
+}
+
+/** The machine's own configuration is left out, and the commit is in a name that is not the signer's: anyone can write any. */
+const NOBODY = {
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Ada Approver',
+  GIT_AUTHOR_EMAIL: 'ada@example.org',
+  GIT_COMMITTER_NAME: 'Ada Approver',
+  GIT_COMMITTER_EMAIL: 'ada@example.org',
+};
+
+/** A merge of `branch` into the one checked out, signed; with `change`, it has that instead of what follows from its sides. */
+export async function merge(
+  repo: InfraRepo,
+  branch: string,
+  signer: Key,
+  change?: () => void,
+): Promise<string> {
+  await repo.git(...signedBy(signer), 'merge', '--quiet', '--no-ff', '-m', `Merge ${branch}`, branch);
+  if (change !== undefined) {
+    change();
+    await repo.git('add', '--all');
+    await repo.git(...signedBy(signer), 'commit', '--quiet', '--amend', '--no-edit');
+  }
+  return repo.git('rev-parse', 'HEAD');
+}
+
+/** As one with push right can: by force. */
+export async function push(repo: InfraRepo): Promise<void> {
+  await repo.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+}
