@@ -15,7 +15,7 @@ import { openMirror } from '../git/mirror.ts';
 import { signatureOf } from '../git/signatures.ts';
 import { showLog, showRecord, showVerdict } from '../report/audit-text.ts';
 import { stateDirLayout } from '../state-dir.ts';
-import { globalOptions, print, printDocument } from './options.ts';
+import { globalOptions, print, printDocument, printError } from './options.ts';
 
 /** No record goes by that name. */
 class NoSuchRecord extends BoxreeveError {
@@ -126,10 +126,10 @@ async function open(command: Command): Promise<Opened> {
     alone: false,
   });
   const { checkpoint, note } = await readCheckpoint(checkpointFile);
-  if (note !== null) process.stderr.write(`${note}\n`);
+  if (note !== null) printError(note);
   const history = checkpoint?.history ?? null;
   const account = await openFleetAccount(gitDir, mirror, config.path, config.name, history);
-  if (account.offline !== null) process.stderr.write(`offline, as last seen: ${account.offline}\n`);
+  if (account.offline !== null) printError(`offline, as last seen: ${account.offline}`);
   return { account, gitDir, checkpoint, checkpointFile };
 }
 

@@ -3,6 +3,7 @@
  * it often; every other command is loaded when it is asked for.
  */
 import { BoxreeveError, ExitCode } from '../errors.ts';
+import { visible } from '../visible.ts';
 import { isQuickStatus, quickStatus } from './quick-status.ts';
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -17,7 +18,7 @@ async function main(argv: readonly string[]): Promise<void> {
 /** What a person reads of an error: never a stack trace, unless it is a defect of ours and they asked for it. */
 function complain(error: unknown): void {
   if (error instanceof BoxreeveError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${visible(error.message)}\n`);
     process.exitCode = error.exitCode;
     return;
   }

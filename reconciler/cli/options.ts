@@ -1,5 +1,6 @@
 /** Options that every command takes, and where documents go. */
 import type { Command } from 'commander';
+import { visible } from '../visible.ts';
 
 export type GlobalOptions = { readonly config: string | undefined; readonly json: boolean };
 
@@ -19,6 +20,13 @@ export function printDocument(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
+/** Text for people, on standard output. */
 export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const shown = visible(text);
+  process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
+}
+
+/** Text for people, beside the answer. */
+export function printError(text: string): void {
+  process.stderr.write(`${visible(text)}\n`);
 }

@@ -5,7 +5,7 @@ import type { WindowSpec } from '../desired/spec.ts';
 import { ExitCode } from '../errors.ts';
 import { planDocument, showPlan } from '../plan/show-plan.ts';
 import type { Report } from '../reconcile.ts';
-import { type GlobalOptions, globalOptions, print, printDocument } from './options.ts';
+import { type GlobalOptions, globalOptions, print, printDocument, printError } from './options.ts';
 
 type Options = { now?: boolean; detailedExitcode?: boolean };
 
@@ -21,8 +21,8 @@ export function planCommand(): Command {
       const { report, host, now } = await lookOnly(asked, options.now === true);
       const { refusal, offline } = report.accepted;
       if (refusal !== null)
-        process.stderr.write(`REFUSED commit ${refusal.commit.slice(0, 7)}:\n${refusal.error.message}\n`);
-      if (offline !== null) process.stderr.write(`offline: ${offline}\n`);
+        printError(`REFUSED commit ${refusal.commit.slice(0, 7)}:\n${refusal.error.message}`);
+      if (offline !== null) printError(`offline: ${offline}`);
       show(report, host, now, asked.json);
       process.exitCode = exitCode(report, options.detailedExitcode === true);
     });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { askDaemon } from '../daemon/control-socket.ts';
 import { isStatusDocument, type StatusDocument, showStatus, statusExitCode } from '../report/status.ts';
 import { stateDirLayout } from '../state-dir.ts';
+import { visible } from '../visible.ts';
 
 const DEFAULT_CONFIG = '/etc/boxreeve/host.yaml';
 /** A `stateDir` line that YAML reads as just these characters: no quotes, escapes, anchors or comments to think of. */
@@ -27,7 +28,7 @@ export async function quickStatus(argv: readonly string[]): Promise<number> {
   const config = at >= 0 ? argv[at + 1] : DEFAULT_CONFIG;
   const document = await currentStatus(await stateDirOf(config));
   process.stdout.write(
-    argv.includes('--json') ? `${JSON.stringify(document, null, 2)}\n` : showStatus(document),
+    argv.includes('--json') ? `${JSON.stringify(document, null, 2)}\n` : visible(showStatus(document)),
   );
   return statusExitCode(document);
 }

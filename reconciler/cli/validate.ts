@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Validation } from '../desired/validate.ts';
 import { type Complaint, ExitCode, InvalidHostConfig, showComplaint } from '../errors.ts';
-import { globalOptions, print, printDocument } from './options.ts';
+import { globalOptions, print, printDocument, printError } from './options.ts';
 
 /** `boxreeve validate`: every file of a checkout, all mistakes at once. Needs no host.yaml: it runs where people write. */
 export function validateCommand(): Command {
@@ -41,8 +41,8 @@ function locate(dir: string, path: string): { readonly repository: string; reado
 }
 
 function show({ complaints, warnings, ...counts }: Validation): void {
-  for (const complaint of complaints) process.stderr.write(`${showComplaint(complaint)}\n`);
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const complaint of complaints) printError(showComplaint(complaint));
+  for (const warning of warnings) printError(`warning: ${warning}`);
   const scope = [
     count(counts.hosts, 'host'),
     count(counts.guests, 'guest'),
