@@ -51,7 +51,7 @@ export type Poll = {
 };
 
 export const FLEET = 'apiVersion: boxreeve/v1\nkind: Fleet\ntrust: { requireSignedCommits: true }\n';
-const silent = pino({ level: 'silent' });
+export const silent = pino({ level: 'silent' });
 
 /** A folder that goes when the test ends. */
 export function scratch(): string {

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { connectSsh } from '../../reconciler/apply/ssh.ts';
+import type { Attack } from './proof/attack.ts';
+import { startSshd } from './scene/sshd.ts';
+
+const ATTACK: Attack = {
+  attacker: 'guest',
+  does: 'answers a probe with output that never stops',
+  holds: 'the host keeps the beginning of it, and no more',
+  defence: [
+    {
+      file: 'reconciler/apply/ssh.ts',
+      take: `    if (output[name].length < MOST_OUTPUT)
+      output[name] = (output[name] + chunk.toString('utf8')).slice(0, MOST_OUTPUT);`,
+      leave: "    output[name] += chunk.toString('utf8');",
+    },
+  ],
+};
+
+it(ATTACK.holds, async () => {
+  const { target } = await startSshd();
+  const session = await connectSsh(target, 10_000);
+  const { stdout } = await session.run('yes | head -c 1000000', 20_000);
+  session.close();
+  expect(stdout).toHaveLength(64 * 1024);
+});
