@@ -1,5 +1,6 @@
 /** Runs attacks against the product, and then without their defences: all in one vitest, each in a process of its own. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { startVitest, type TestModule } from 'vitest/node';
 import { fileOf, type NamedAttack, ROOT, takeOut } from './attack.ts';
@@ -11,11 +12,14 @@ export type Proof = { readonly name: string; readonly verdict: Verdict };
 export async function prove(attacks: readonly NamedAttack[]): Promise<readonly Proof[]> {
   const problems = new Map(attacks.map((attack) => [attack.name, whyNoProof(attack)]));
   const ready = attacks.filter(({ name }) => problems.get(name) === null);
+  // each process loads the product anew: what is compiled is kept for the next, by a digest of its source
+  const compiled = mkdtempSync(join(tmpdir(), 'boxreeve-compiled-'));
+  process.env.NODE_COMPILE_CACHE = compiled;
   const asTheyAre = await run(ready, 'default');
   process.env[WITHOUT_DEFENCE] = '1';
   // that tests fail is what is wanted here: nothing of it is shown
   const without = await run(ready, {});
-  delete process.env[WITHOUT_DEFENCE];
+  rmSync(compiled, { recursive: true, force: true });
   return attacks.map(({ name }) => ({
     name,
     verdict: verdictOf(problems.get(name) ?? null, asTheyAre.get(name), without.get(name)),

@@ -1,5 +1,5 @@
 /** A fleet's account made with real Git and real keys, for tests that then tamper with it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -86,8 +86,8 @@ export async function openAccountLab(): Promise<AccountLab> {
 export async function newKey(root: string, name: string): Promise<{ key: string; publicKey: string }> {
   const key = join(root, `key-${name}-${Math.random().toString(36).slice(2)}`);
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', key]);
-  const { stdout } = await execa('ssh-keygen', ['-y', '-f', key]);
-  return { key, publicKey: stdout.trim().split(' ').slice(0, 2).join(' ') };
+  const line = readFileSync(`${key}.pub`, 'utf8');
+  return { key, publicKey: line.trim().split(' ').slice(0, 2).join(' ') };
 }
 
 async function openAccountHost(
