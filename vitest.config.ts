@@ -33,6 +33,8 @@ export default defineConfig({
           // by Node itself, so that a defence can be taken out of what is loaded, here and in what a test starts
           experimental: { viteModuleRunner: false },
           pool: 'forks',
+          // most of their time they wait for Git and the disk
+          maxWorkers: 3,
           execArgv: ['--import', join(import.meta.dirname, 'test/attacks/proof/hook.ts')],
         },
       },

@@ -9,9 +9,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/trust/judge.ts',
-      take: '    if (!signer.ok) throw refuse(candidate, signer.why, voice);',
-      leave: `    if (candidate.proof.state === 'unsigned') return [];
-    if (!signer.ok) throw refuse(candidate, signer.why, voice);`,
+      take: 'if (!signer.ok) throw refuse(candidate,',
+      leave: "if (candidate.proof.state === 'unsigned') return []; if (!signer.ok) throw refuse(candidate,",
     },
   ],
 };

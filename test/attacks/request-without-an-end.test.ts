@@ -12,8 +12,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/daemon/control-socket.ts',
-      take: '      else if (text.length > LONGEST_LINE) reject(',
-      leave: '      else if (text.length < 0) reject(',
+      take: 'if (end < 0 && text.length <= LONGEST_LINE) return;',
+      leave: 'if (end < 0) return;',
     },
   ],
 };

@@ -76,7 +76,7 @@ export const STEPS: readonly Step[] = [
     name: 'attacks',
     about: 'what attackers try fails, and succeeds when the defence against it is taken out',
     argv: [NODE, 'test/attacks/proof/attacks.ts', '--prove'],
-    limit: 8 * MINUTE,
+    limit: 15 * MINUTE,
   }),
   vitestStep({
     name: 'e2e',

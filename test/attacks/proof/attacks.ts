@@ -16,7 +16,7 @@ const USAGE = `usage: npm run attacks -- [--prove | --table] [name…]
   --prove    take each attack's defence out, and demand that it succeeds
   --table    write ${TABLE}`;
 /** Milliseconds. */
-const LIMIT = 10 * 60_000;
+const LIMIT = 15 * 60_000;
 
 try {
   const { values, positionals } = parseArgs({
