@@ -8,9 +8,9 @@ const ATTACK: Attack = {
   holds: 'a host reads it to the end, refuses it, and reads the next commit',
   defence: [
     {
-      file: 'reconciler/desired/read-yaml.ts',
-      take: 'if (tooDeep !== undefined) return',
-      leave: 'if (false) return',
+      file: 'reconciler/desired/limits.ts',
+      take: 'export const DEEPEST_YAML = 32;',
+      leave: 'export const DEEPEST_YAML = 10_000_000;',
     },
   ],
 };
