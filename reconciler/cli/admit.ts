@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { Admission } from '../door/admit.ts';
 import type { RefChange } from '../door/push.ts';
 import { GitFailed, InvalidHostConfig } from '../errors.ts';
-import { globalOptions, print, printDocument } from './options.ts';
+import { globalOptions, print, printDocument, printError } from './options.ts';
 
 type Options = {
   readonly gitDir?: string;
@@ -46,7 +46,7 @@ export function admitCommand(): Command {
       const lines = showAdmission(admission).join('\n');
       if (globalOptions(command).json) printDocument(admissionDocument(admission));
       // a push that is let in needs no word more: whoever pushed would read it every time
-      else if (admission.reasons.length > 0) process.stderr.write(`${lines}\n`);
+      else if (admission.reasons.length > 0) printError(lines);
       else if (options.ref !== undefined) print(lines);
       process.exitCode = exitCodeOf(admission.reasons);
     });

@@ -95,7 +95,7 @@ function verifyCommand(): Command {
         now: Date.now(),
       });
       await writeCheckpoint(checkpointFile, verified.checkpoint).catch((error: unknown) => {
-        process.stderr.write(`what was found good could not be kept for the next time: ${String(error)}\n`);
+        printError(`what was found good could not be kept for the next time: ${String(error)}`);
       });
       const hosts = verified.hosts.filter(({ host }) => options.host === undefined || host === options.host);
       const findings = hosts.flatMap((host) => host.findings);

@@ -9,9 +9,9 @@ const ATTACK: Attack = {
   holds: 'the host does not take it up as its own',
   defence: [
     {
-      file: 'reconciler/audit/audit-log.ts',
-      take: '  if (!verdict.good) {',
-      leave: "  if (verdict.why === '') {",
+      file: 'reconciler/audit/find-chain.ts',
+      take: "if (signature.key !== publicKey) return 'is signed by another key';",
+      leave: '',
     },
   ],
 };

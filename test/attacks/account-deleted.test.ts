@@ -8,18 +8,7 @@ const ATTACK: Attack = {
   does: 'deletes the audit branch of a host',
   holds: 'an auditor is told that there was one',
   defence: [
-    {
-      file: 'reconciler/audit/sightings.ts',
-      take: `  for (const commit of commits) if (!here.has(commit)) missing.set(commit, 'gone');
-`,
-      leave: '',
-    },
-    {
-      file: 'reconciler/audit/sightings.ts',
-      take: '  if (tip === null) return new Map(',
-      leave: `  if (tip === null) return missing;
-  if (here.size < 0) return new Map(`,
-    },
+    { file: 'reconciler/audit/sightings.ts', take: 'if (here === undefined) continue;', leave: 'continue;' },
   ],
 };
 

@@ -11,7 +11,7 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/git/mirror.ts',
-      take: '    await fetchContents(gitDir, await desiredTreeId(came), signal);',
+      take: 'await fetchContents(gitDir, tree === null ? [] : [tree], signal);',
       leave: '',
     },
   ],

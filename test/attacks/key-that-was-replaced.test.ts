@@ -10,8 +10,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/audit/host-keys.ts',
-      take: '  if (rank >= newest || (key.named && keys[newest]?.named === true)) return',
-      leave: '  if (rank <= newest || rank > newest) return',
+      take: 'if (rank >= newest || key.named) return',
+      leave: 'return',
     },
   ],
 };

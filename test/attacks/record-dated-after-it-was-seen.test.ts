@@ -10,8 +10,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/audit/sightings.ts',
-      take: '    else if (time > sighting.at + CLOCK_TOLERANCE)',
-      leave: '    else if (time === sighting.at)',
+      take: 'if (witness === null || at <= sighting.at + CLOCK_TOLERANCE) return [];',
+      leave: 'if (at !== null) return [];',
     },
   ],
 };

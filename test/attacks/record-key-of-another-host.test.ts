@@ -9,11 +9,7 @@ const ATTACK: Attack = {
   does: 'gives a new host the audit key of another, so that each can write the other’s account',
   holds: 'the desired state is not valid',
   defence: [
-    {
-      file: 'reconciler/desired/validate.ts',
-      take: '    if (owner === undefined) continue;',
-      leave: '    continue;',
-    },
+    { file: 'reconciler/desired/audit-keys.ts', take: 'if (owner === host) continue;', leave: 'continue;' },
   ],
 };
 

@@ -1,5 +1,6 @@
 /** A real OpenSSH server in place of a guest, with a host key of its own. */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { userInfo } from 'node:os';
@@ -11,10 +12,15 @@ import { newKey } from '../../unit/audit/account-lab.ts';
 import { scratch } from './scene.ts';
 import { closedPort } from './server.ts';
 
-export type Sshd = { /** Its host key is not pinned. */ readonly target: SshTarget };
+export type Sshd = { readonly target: SshTarget };
 
-/** It ends with the test. */
-export async function startSshd(): Promise<Sshd> {
+/**
+ * It ends with the test.
+ *
+ * @param address where it listens
+ * @param pinned the target names its host key, as after a first connection
+ */
+export async function startSshd({ address = '127.0.0.1', pinned = false } = {}): Promise<Sshd> {
   const root = scratch();
   const [host, user] = [await newKey(root, 'host'), await newKey(root, 'user')];
   const port = await closedPort();
@@ -22,7 +28,7 @@ export async function startSshd(): Promise<Sshd> {
   writeFileSync(join(root, 'authorized_keys'), `${user.publicKey}\n`, { mode: 0o600 });
   const settings = {
     Port: port,
-    ListenAddress: '127.0.0.1',
+    ListenAddress: address,
     HostKey: host.key,
     AuthorizedKeysFile: join(root, 'authorized_keys'),
     StrictModes: 'no',
@@ -43,7 +49,14 @@ export async function startSshd(): Promise<Sshd> {
     if (server.exitCode !== null) throw new Error(`sshd ended: ${readFileSync(log, 'utf8')}`);
   });
   const { username } = userInfo();
-  return { target: { host: '127.0.0.1', port, user: username, identityFiles: [user.key], hostKey: null } };
+  const [, encoded = ''] = host.publicKey.split(' ');
+  const hostKey = pinned ? digestOf(Buffer.from(encoded, 'base64')) : null;
+  return { target: { host: '127.0.0.1', port, user: username, identityFiles: [user.key], hostKey } };
+}
+
+/** As OpenSSH shows it. */
+function digestOf(key: Buffer): string {
+  return createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
 }
 
 /** OpenSSH wants its whole path. */
