@@ -1,6 +1,6 @@
 /** A real sshd on a port of its own, as a self-hosted Git server has one: a forced command for each key. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -10,20 +10,30 @@ import { waitFor } from './wait-for.ts';
 export type SshServer = {
   /** `ssh://user@127.0.0.1:port` */
   readonly url: string;
+  readonly port: number;
+  /** Its own key, `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
   /** GIT_SSH_COMMAND of someone with this private key. */
   clientWith(key: string): string;
   stop(): Promise<void>;
 };
 
-/** @param authorized lines of authorized_keys */
-export async function startSshServer(root: string, authorized: readonly string[]): Promise<SshServer> {
+/**
+ * @param authorized lines of authorized_keys
+ * @param address where it listens
+ */
+export async function startSshServer(
+  root: string,
+  authorized: readonly string[],
+  address = '127.0.0.1',
+): Promise<SshServer> {
   const folder = mkdtempSync(join(root, 'sshd-'));
   const file = (name: string) => join(folder, name);
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file('host_key')]);
   writeFileSync(file('authorized_keys'), `${authorized.join('\n')}\n`, { mode: 0o600 });
   const port = await freePort();
   const config = {
-    ListenAddress: `127.0.0.1:${port}`,
+    ListenAddress: `${address}:${port}`,
     HostKey: file('host_key'),
     PidFile: 'none',
     AuthorizedKeysFile: file('authorized_keys'),
@@ -48,6 +58,8 @@ export async function startSshServer(root: string, authorized: readonly string[]
   });
   return {
     url: `ssh://${userInfo().username}@127.0.0.1:${port}`,
+    port,
+    hostKey: readFileSync(file('host_key.pub'), 'utf8').split(' ').slice(0, 2).join(' '),
     clientWith: (key) =>
       `ssh -F none -i ${key} -oIdentitiesOnly=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oBatchMode=yes -oLogLevel=ERROR`,
     stop: () => ended(child),

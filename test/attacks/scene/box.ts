@@ -1,6 +1,6 @@
 /** A box in a catalogue, servers that give it or something else, and a host that fetches it. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type FetchDeps, fetchBox } from '../../../reconciler/boxes/fetch.ts';
@@ -21,17 +21,9 @@ export function boxOf(content: Buffer, ...sources: string[]): BoxSpec {
   return { name: 'org/node', version: '1.0.0', provider: 'lxc', sha256, size: content.length, sources };
 }
 
-/** Where the file of a box goes to. */
+/** Where its file goes to. */
 function placeOf({ sha256 }: BoxSpec): string {
   return join(scratch(), 'boxes', `${sha256}.box`);
-}
-
-/** What a download that was cut has left there; returns where the file goes to. */
-export function partial(box: BoxSpec, bytes: Buffer): string {
-  const file = placeOf(box);
-  mkdirSync(dirname(file));
-  writeFileSync(`${file}.partial`, bytes);
-  return file;
 }
 
 export type Fetched = {
@@ -42,11 +34,8 @@ export type Fetched = {
   readonly file: string;
 };
 
-export async function fetchIt(
-  box: BoxSpec,
-  more: Partial<FetchDeps> = {},
-  file = placeOf(box),
-): Promise<Fetched> {
+export async function fetchIt(box: BoxSpec, more: Partial<FetchDeps> = {}): Promise<Fetched> {
+  const file = placeOf(box);
   const { signal } = new AbortController();
   const problem = await fetchBox(box, { file, log: silent, signal, ...more }).then(
     () => null,

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type DoorLab, openDoorLab, signedBy } from '../../lab/door.ts';
+import { type DoorLab, openDoorLab } from '../../lab/door.ts';
 import { type AccountHost, someDraft } from '../../unit/audit/account-lab.ts';
 import { ROOT } from '../proof/attack.ts';
 
@@ -33,10 +33,6 @@ export async function nextRecord({ lab }: Door, host: AccountHost): Promise<void
   await host.log.append(someDraft(lab.desired));
   await lab.repo.git('fetch', '--quiet', host.gitDir, `refs/boxreeve/audit/${host.name}`);
   await lab.repo.git('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
-}
-
-export async function amend({ lab }: Door, key: string): Promise<void> {
-  await lab.repo.git(...signedBy(key), 'commit', '--quiet', '--amend', '--no-edit');
 }
 
 export type Tried = {

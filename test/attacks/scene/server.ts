@@ -1,5 +1,5 @@
 /** Servers on a port of their own, closed when the test ends. */
-import { createServer as createTcpServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Starts it on loopback; returns `http://127.0.0.1:PORT`. */
@@ -7,15 +7,6 @@ export async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${portOf(server)}`;
-}
-
-/** A port that nobody listens on any more. */
-export async function closedPort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function portOf(server: Server): number {
