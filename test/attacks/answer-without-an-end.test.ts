@@ -10,9 +10,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/apply/ssh.ts',
-      take: `    if (output[name].length < MOST_OUTPUT)
-      output[name] = (output[name] + chunk.toString('utf8')).slice(0, MOST_OUTPUT);`,
-      leave: "    output[name] += chunk.toString('utf8');",
+      take: 'const MOST_OUTPUT = 64 * 1024;',
+      leave: 'const MOST_OUTPUT = 64 * 1024 * 1024;',
     },
   ],
 };

@@ -9,8 +9,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/secrets/redactor.ts',
-      take: '      return handOn(rest, rest.length - beginningAtEnd(rest, needles));',
-      leave: '      return handOn(rest, rest.length);',
+      take: 'const begun = beginningAtEnd(rest.text, needles);',
+      leave: 'const begun = 0;',
     },
   ],
 };
