@@ -66,6 +66,19 @@ describe('an attack', () => {
     }
   });
 
+  it('that the threat model names is there', () => {
+    const words = (page: string) =>
+      [
+        ...readFileSync(join(ROOT, 'docs/explanation', page), 'utf8').matchAll(
+          /`([a-z0-9]+(?:-[a-z0-9]+)+)`/g,
+        ),
+      ].map(([, word = '']) => word);
+    // kinds of findings look like names of attacks
+    const known = new Set([...allAttacks().map(({ name }) => name), ...words('audit-as-git-branches.md')]);
+    expect(words('security.md').filter((word) => !known.has(word))).toEqual([]);
+    expect(words('security.md')).toContain('commit-without-a-signature');
+  });
+
   it('is listed in the docs with all others (npm run attacks -- --table writes the page)', () => {
     expect(readFileSync(join(ROOT, TABLE), 'utf8')).toBe(page(allAttacks()));
   });
