@@ -55,7 +55,7 @@ export const STEPS: readonly Step[] = [
     name: 'unit',
     about: 'single parts',
     folder: 'test/unit',
-    limit: 6 * MINUTE,
+    limit: 12 * MINUTE,
     progress: 'default',
   }),
   vitestStep({
