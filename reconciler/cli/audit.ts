@@ -6,15 +6,16 @@ import {
   openFleetAccount,
   readRecords,
 } from '../audit/fleet-account.ts';
+import { judgeKey } from '../audit/host-keys.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { verifyAudit } from '../audit/verify.ts';
 import { loadHostConfig } from '../daemon/load-host-config.ts';
 import { openLog } from '../daemon/open-log.ts';
 import { BoxreeveError, ExitCode } from '../errors.ts';
 import { openMirror } from '../git/mirror.ts';
-import { signatureOf } from '../git/signatures.ts';
 import { showLog, showRecord, showVerdict } from '../report/audit-text.ts';
 import { stateDirLayout } from '../state-dir.ts';
+import { openSignedCommits } from '../trust/signed-commits.ts';
 import { globalOptions, print, printDocument, printError } from './options.ts';
 
 /** No record goes by that name. */
@@ -22,6 +23,8 @@ class NoSuchRecord extends BoxreeveError {
   readonly exitCode = ExitCode.failed;
 }
 
+/** A record by itself: what stands before it is `audit verify`'s to look at. */
+const NONE_BEFORE = -1;
 /** More than anyone's eyes take; the branches hold all of it. */
 const MOST_RECORDS = 100_000;
 
@@ -64,13 +67,13 @@ function showCommand(): Command {
     .action(async (name: string, _options: unknown, command: Command) => {
       const { account, gitDir } = await open(command);
       const { commit, record } = await findRecord(gitDir, account, name);
-      const keys = account.hosts.find(({ host }) => host === record.host)?.keys.keys ?? [];
-      const signers = Buffer.from(keys.map(({ key }) => `${record.host} ${key}\n`).join(''));
-      const verdict = await signatureOf(gitDir, commit, signers);
-      const signature = verdict.good ? `good, by ${verdict.signer}` : verdict.why;
-      if (globalOptions(command).json)
-        printDocument({ commit, signature: { good: verdict.good, detail: signature }, record });
-      else print(showRecord(commit, signature, record));
+      const keys = account.hosts.find(({ host }) => host === record.host)?.keys ?? { keys: [] };
+      const [read] = await openSignedCommits(gitDir).read([commit]);
+      const verdict = judgeKey(read?.signature ?? { kind: 'none' }, keys, NONE_BEFORE, new Map());
+      const good = verdict.state === 'good';
+      const detail = good ? `good, by ${record.host}` : verdict.why;
+      if (globalOptions(command).json) printDocument({ commit, signature: { good, detail }, record });
+      else print(showRecord(commit, detail, record));
       process.exitCode = ExitCode.fine;
     });
 }
