@@ -22,9 +22,15 @@ export type Authority = {
 };
 
 export type Authorities = {
-  /** null for a commit that says nothing readable of trust. */
+  /** What each commit says, by an id that is equal where they say the same: cheap, whatever they say. */
+  ids(commits: readonly string[]): Promise<AuthorityIds>;
+  /** null for a commit that says nothing readable of trust. Costs a look for each id that is new. */
+  load(ids: AuthorityIds): Promise<ReadonlyMap<string, Authority | null>>;
   at(commits: readonly string[]): Promise<ReadonlyMap<string, Authority | null>>;
 };
+
+/** By commit. */
+export type AuthorityIds = ReadonlyMap<string, string>;
 
 /** Few: it changes seldom. */
 const MOST_KEPT = 64;
@@ -33,7 +39,7 @@ const MOST_KEPT = 64;
 export function openAuthorities(gitDir: string, path: string): Authorities {
   const kept = new Map<string, Authority | null>();
 
-  async function load(id: string, commit: string): Promise<Authority | null> {
+  async function loadOne(id: string, commit: string): Promise<Authority | null> {
     const known = kept.get(id);
     if (known !== undefined) return known;
     const read = await readAuthority(commitTree(gitDir, commit), path, id);
@@ -42,22 +48,23 @@ export function openAuthorities(gitDir: string, path: string): Authorities {
     return read;
   }
 
-  return {
-    at: async (commits) => {
-      const found = new Map<string, Authority | null>();
-      for (const [commit, id] of await authorityIds(gitDir, path, commits))
-        found.set(commit, await load(id, commit));
-      return found;
-    },
-  };
+  async function load(ids: AuthorityIds): Promise<ReadonlyMap<string, Authority | null>> {
+    const byId = new Map<string, Authority | null>();
+    const found = new Map<string, Authority | null>();
+    for (const [commit, id] of ids) {
+      const authority = byId.get(id) ?? (await loadOne(id, commit));
+      byId.set(id, authority);
+      found.set(commit, authority);
+    }
+    return found;
+  }
+
+  const ids = (commits: readonly string[]) => authorityIds(gitDir, path, commits);
+  return { ids, load, at: async (commits) => load(await ids(commits)) };
 }
 
 /** By the ids of what it is made of, for thousands of commits in one Git process. */
-async function authorityIds(
-  gitDir: string,
-  path: string,
-  commits: readonly string[],
-): Promise<readonly (readonly [string, string])[]> {
+async function authorityIds(gitDir: string, path: string, commits: readonly string[]): Promise<AuthorityIds> {
   const root = path === '' || path === '.' ? '' : `${path}/`;
   const input = commits
     .flatMap((commit) => [`${commit}:${root}fleet.yaml`, `${commit}:${root}trust`])
@@ -65,12 +72,14 @@ async function authorityIds(
   const output = lines(
     await git(gitDir, ['cat-file', '--batch-check=%(objectname)'], { input: `${input}\n` }),
   );
-  return commits.map((commit, index) => {
-    const ids = output
-      .slice(2 * index, 2 * index + 2)
-      .map((line) => (line.endsWith(' missing') ? 'none' : line));
-    return [commit, ids.join(' ')] as const;
-  });
+  return new Map(
+    commits.map((commit, index) => {
+      const ids = output
+        .slice(2 * index, 2 * index + 2)
+        .map((line) => (line.endsWith(' missing') ? 'none' : line));
+      return [commit, ids.join(' ')] as const;
+    }),
+  );
 }
 
 /** Whose word counts is never guessed: null if it cannot be told. */

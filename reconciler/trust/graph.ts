@@ -7,8 +7,8 @@ export type Graph = {
   mainline(merge: string): string;
   /** What a merge brings there: commits of its other parents that the mainline does not have. */
   brought(merge: string): ReadonlySet<string>;
-  /** Whether one commit says that another is right: a merge that brings it in, or a later commit that names it. */
-  approves(by: Node, commit: string): boolean;
+  /** Commits that say that this one is right: the merge that brings it to the branch, and later ones that name it. */
+  approvalsOf(commit: string): readonly string[];
 };
 
 /** @param nodes parents before children */
@@ -83,13 +83,35 @@ export function openGraph(nodes: readonly Node[], base: string): Graph {
     return brought;
   }
 
+  /**
+   * Merges of the tip and of its first parents alone: whoever merges the branch into his own, to be up to date, has not looked at
+   * what comes with it.
+   */
+  function mergesOfTheBranch(): readonly string[] {
+    const merges: string[] = [];
+    for (let node = nodes.at(-1); node !== undefined; node = byId.get(node.parents[0] ?? ''))
+      if (node.parents.length > 1) merges.push(node.commit);
+    return merges;
+  }
+
+  let approvals: ReadonlyMap<string, readonly string[]> | null = null;
+
+  /** By the commit that is said to be right; whether who names it comes after it is not looked at here. */
+  function indexApprovals(): ReadonlyMap<string, readonly string[]> {
+    const found = new Map<string, string[]>();
+    const note = (commit: string, by: string) => found.set(commit, [...(found.get(commit) ?? []), by]);
+    for (const merge of mergesOfTheBranch()) for (const commit of brought(merge)) note(commit, merge);
+    for (const { commit: by, message } of nodes) for (const commit of approvedBy(message)) note(commit, by);
+    return found;
+  }
+
   return {
     mainline,
     brought,
-    approves: (by, commit) => {
-      if (by.commit === commit) return false;
-      if (by.parents.length > 1 && brought(by.commit).has(commit)) return true;
-      return approvedBy(by.message).has(commit) && reach(by.parents).has(commit);
+    approvalsOf: (commit) => {
+      approvals ??= indexApprovals();
+      const by = approvals.get(commit) ?? [];
+      return by.filter((each) => each !== commit && reach(parentsOf(each)).has(commit));
     },
   };
 }

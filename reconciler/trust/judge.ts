@@ -8,7 +8,8 @@
  * 3. A merge takes commits to where it merges: who signed them must be listed there too, or whoever merges must himself be allowed
  *    what they change.
  * 4. A forge may merge what is signed. It brings in nothing of its own, and answers for nobody.
- * 5. What takes several signatures has that of its commit, of a merge that brings it in, and of commits that approve it by name.
+ * 5. What takes several signatures has that of its commit, of the merge that brings it to the branch, and of commits that approve it by
+ *    name.
  * 6. A commit that a revoked key signed takes the signature of someone else in the same way.
  */
 import { ruleFor } from '../desired/trust-rules.ts';
@@ -72,9 +73,13 @@ function judgeAll(input: JudgeInput): void {
   const graph = openGraph(input.commits, input.base);
   const candidates = new Map(input.commits.map((candidate) => [candidate.commit, candidate]));
   const demands: Demand[] = [];
+  /** By commit, parents before children: none is asked for before it is there. */
+  const heard = new Map<string, readonly Voice[]>();
 
   for (const candidate of input.commits) {
-    for (const voice of voicesFor(candidate)) demands.push(...approve(candidate, voice));
+    const voices = voicesFor(candidate);
+    heard.set(candidate.commit, voices);
+    for (const voice of voices) demands.push(...approve(candidate, voice));
     if (candidate.parents.length > 1) demands.push(...judgeBrought(candidate));
   }
   for (const demand of demands) satisfy(demand);
@@ -89,7 +94,7 @@ function judgeAll(input: JudgeInput): void {
     const base = { authority: input.baseAuthority, at: input.base };
     if (commit === input.base) return [base];
     const candidate = candidates.get(commit);
-    if (candidate !== undefined && isRevoked(candidate)) return voicesFor(candidate);
+    if (candidate !== undefined && isRevoked(candidate)) return heard.get(commit) ?? [base];
     const authority = input.authorities.get(commit) ?? null;
     if (authority === null || (authority.requiresSignatures && authority.signers.size === 0)) return [base];
     const older = candidate === undefined && !authority.requiresSignatures;
@@ -121,9 +126,9 @@ function judgeAll(input: JudgeInput): void {
     for (const commit of graph.brought(merge.commit)) {
       const brought = candidates.get(commit);
       if (brought === undefined) continue;
-      const heard = new Set(voicesFor(brought).map(({ authority }) => authority.id));
+      const judges = new Set(heard.get(commit)?.map(({ authority }) => authority.id));
       for (const voice of there) {
-        if (heard.has(voice.authority.id) || !voice.authority.requiresSignatures) continue;
+        if (judges.has(voice.authority.id) || !voice.authority.requiresSignatures) continue;
         if (!answersFor(merge, brought, voice)) found.push(...approve(brought, voice));
       }
     }
@@ -150,7 +155,10 @@ function judgeAll(input: JudgeInput): void {
       if (![...names.values()].includes(signer.key)) names.set(signer.name, signer.key);
     };
     count(candidate);
-    for (const by of input.commits) if (graph.approves(by, candidate.commit)) count(by);
+    for (const commit of graph.approvalsOf(candidate.commit)) {
+      const by = candidates.get(commit);
+      if (by !== undefined) count(by);
+    }
     if (names.size < needed) throw refuse(candidate, whyTooFew(demand, [...names.keys()]), voice);
   }
 

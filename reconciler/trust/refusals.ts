@@ -1,10 +1,16 @@
 /** Why a commit is not followed, in words, and what to do about it. Pure. */
 import { UntrustedCommit } from '../errors.ts';
 
-export function tooMany(tip: string, base: string, count: number, most: number): UntrustedCommit {
+export function tooMany(
+  tip: string,
+  base: string,
+  what: string,
+  count: number,
+  most: number,
+): UntrustedCommit {
   return new UntrustedCommit(
     tip,
-    `${tip.slice(0, 7)} brings ${count} commits at once, and the most is ${most}. If they are right, have host.yaml name a ` +
+    `${tip.slice(0, 7)} brings ${count} ${what} at once, and the most is ${most}. If they are right, have host.yaml name a ` +
       `firstCommit among them on a host that begins, or bring them in portions (this host goes by ${base.slice(0, 7)}).`,
   );
 }

@@ -34,6 +34,8 @@ export type TrustOptions = {
 
 /** Whoever can push could have a host read for ever; nobody brings as many in good faith. */
 const MOST_AT_ONCE = 100_000;
+const MOST_LISTS = 1000;
+const NO_PATHS: readonly string[] = [];
 /** A refusal is not thought over again at every poll: only when the branch moves, and now and then, as time passes. */
 const THINK_AGAIN = HOUR;
 
@@ -152,27 +154,35 @@ async function judgeRange(parts: Parts, base: string, tip: string, newSince: num
     const [commit = '', ...parents] = line.split(' ');
     return { commit, parents };
   });
-  if (range.length > MOST_AT_ONCE) throw tooMany(tip, base, range.length, MOST_AT_ONCE);
+  if (range.length > MOST_AT_ONCE) throw tooMany(tip, base, 'commits', range.length, MOST_AT_ONCE);
   const within = new Set(range.map(({ commit }) => commit));
   const outside = [...new Set([base, ...range.flatMap(({ parents }) => parents)])].filter(
     (id) => !within.has(id),
   );
-  const authorities = await parts.authorities.at([...outside, ...within]);
+  const ids = await parts.authorities.ids([...outside, ...within]);
+  const lists = new Set(ids.values()).size;
+  if (lists > MOST_LISTS) throw tooMany(tip, base, 'changes of trust', lists, MOST_LISTS);
+  const authorities = await parts.authorities.load(ids);
   const all = [...authorities.values()].filter((authority) => authority !== null);
   const keys = all.flatMap(({ openPgpKeys }) => openPgpKeys);
   const proofs = await parts.proofs.of([...within], keys);
   const before = await parts.proofs.of(outside, []);
-  const ruled = parts.revoked.size > 0 || all.some(({ rules }) => rules.rules.length + rules.forges.size > 0);
-  const own = ruled ? await parts.ownChanges.of(range) : new Map<string, readonly string[]>();
-  const judgement = judge({
+  const facts = {
     base,
-    commits: proofs.map((read) => ({ ...read, ownPaths: own.get(read.commit) ?? [] })),
+    commits: proofs.map((read) => ({ ...read, ownPaths: NO_PATHS })),
     authorities,
     baseAuthority: await authorityAt(parts, base),
     committedAt: new Map(before.map(({ commit, committedAt }) => [commit, committedAt])),
     revoked: parts.revoked,
     now: parts.now(),
     newSince,
-  });
+  };
+  // what commits change is looked up only of those whose signatures are right: anyone can make it take long
+  const judgement = judge(facts);
   if (!judgement.ok) throw untrusted(parts.path, judgement.commit, judgement.why);
+  if (!all.some(({ rules }) => rules.rules.length + rules.forges.size > 0)) return;
+  const own = await parts.ownChanges.of(range);
+  const commits = proofs.map((read) => ({ ...read, ownPaths: own.get(read.commit) ?? NO_PATHS }));
+  const byRules = judge({ ...facts, commits });
+  if (!byRules.ok) throw untrusted(parts.path, byRules.commit, byRules.why);
 }
