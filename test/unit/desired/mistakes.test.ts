@@ -242,6 +242,20 @@ describe('a value', () => {
 describe('a guest', () => {
   const cases: readonly Case[] = [
     [
+      'may hold what Ajv would call as a method',
+      {
+        [FILES.host]: swap(
+          HOST,
+          '[azure-agent]',
+          '[azure-agent, { length: 1 }, { toString: null, valueOf: null }]',
+        ),
+      },
+      [
+        'desired-state/hosts/builder1.yaml:5:23 guests[1] must be text, not a map of keys and values',
+        'desired-state/hosts/builder1.yaml:5:38 guests[2] must be text, not a map of keys and values',
+      ],
+    ],
+    [
       'may have a next audit key that is none, and a revoked one',
       { [FILES.host]: `${HOST}nextAuditKey: builder1\nrevokedAuditKeys: [{ key: x }]\n` },
       [
