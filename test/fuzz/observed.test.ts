@@ -126,8 +126,10 @@ describe('memory', () => {
         const known = guestIn(memory, name);
         if (known !== undefined) expect([null, 'object']).toContain(known.built && typeof known.built);
       }
-      writeFileSync(file, JSON.stringify(memory, null, 2));
-      expect(peekMemory(file, 'builder1')).toEqual(memory);
+      const written = JSON.stringify(memory, null, 2);
+      writeFileSync(file, written);
+      // as text: -0 is written as 0
+      expect(JSON.stringify(peekMemory(file, 'builder1'), null, 2)).toBe(written);
     });
   });
 });
