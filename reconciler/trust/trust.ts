@@ -8,15 +8,15 @@
  * - A key that host.yaml revokes counts at once: a commit accepted before is believed no more if it is such a key's.
  */
 import { HOUR } from '../clock.ts';
-import { InvalidDesiredState, UntrustedCommit } from '../errors.ts';
+import { UntrustedCommit } from '../errors.ts';
 import { git, lines } from '../git/git-command.ts';
 import { isAncestor } from '../git/history.ts';
 import type { TrustCheck } from '../git/ports.ts';
-import { type Authority, openAuthorities } from './authority.ts';
-import { judge } from './judge.ts';
+import { openAuthorities } from './authority.ts';
+import { authorityAt, judgeRange, type Parts } from './judge-range.ts';
 import { openOwnChanges } from './own-changes.ts';
 import { openProofs } from './proofs.ts';
-import { believedNoMore, notByPinnedKey, notFromPin, rewritten, tooMany, untrusted } from './refusals.ts';
+import { believedNoMore, notByPinnedKey, notFromPin, rewritten, untrusted } from './refusals.ts';
 import { signerIn } from './signer.ts';
 
 export type TrustOptions = {
@@ -32,10 +32,6 @@ export type TrustOptions = {
   readonly now: () => number;
 };
 
-/** Whoever can push could have a host read for ever; nobody brings as many in good faith. */
-const MOST_AT_ONCE = 100_000;
-const MOST_LISTS = 1000;
-const NO_PATHS: readonly string[] = [];
 /** A refusal is not thought over again at every poll: only when the branch moves, and now and then, as time passes. */
 const THINK_AGAIN = HOUR;
 
@@ -65,15 +61,11 @@ export function openTrustCheck(options: TrustOptions): TrustCheck {
   };
 }
 
-type Parts = TrustOptions & {
-  readonly revoked: ReadonlySet<string>;
-  readonly proofs: ReturnType<typeof openProofs>;
-  readonly authorities: ReturnType<typeof openAuthorities>;
-  readonly ownChanges: ReturnType<typeof openOwnChanges>;
-};
+/** With what host.yaml pins. */
+type FirstParts = Parts & Pick<TrustOptions, 'firstCommit' | 'firstKey'>;
 
 async function check(
-  parts: Parts,
+  parts: FirstParts,
   tip: string,
   applied: string | null,
   newSince: number | null,
@@ -89,7 +81,7 @@ async function check(
 
 /** The commit that stands for the last one accepted at first contact; null if nothing is pinned. */
 async function firstBase(
-  { gitDir, firstCommit, firstKey, proofs }: Parts,
+  { gitDir, firstCommit, firstKey, proofs }: FirstParts,
   tip: string,
 ): Promise<string | null> {
   if (firstCommit !== null || firstKey === null) return firstCommit;
@@ -136,53 +128,4 @@ async function checkFirst(parts: Parts, tip: string): Promise<void> {
     tip,
     signer.ok ? 'is signed by a key that host.yaml says is revoked' : signer.why,
   );
-}
-
-/** Throws InvalidDesiredState if the commit that all hangs on says nothing readable. */
-async function authorityAt({ authorities, path }: Parts, commit: string): Promise<Authority> {
-  const authority = (await authorities.at([commit])).get(commit);
-  if (authority) return authority;
-  const place = { file: `${path}/trust` };
-  const message = `cannot be told from ${commit.slice(0, 7)}: fleet.yaml or trust/rules.yaml there is unreadable`;
-  throw new InvalidDesiredState([{ place, message: `whose commits count ${message}` }]);
-}
-
-async function judgeRange(parts: Parts, base: string, tip: string, newSince: number | null): Promise<void> {
-  const range = lines(
-    await git(parts.gitDir, ['rev-list', '--reverse', '--topo-order', '--parents', tip, `^${base}`]),
-  ).map((line) => {
-    const [commit = '', ...parents] = line.split(' ');
-    return { commit, parents };
-  });
-  if (range.length > MOST_AT_ONCE) throw tooMany(tip, base, 'commits', range.length, MOST_AT_ONCE);
-  const within = new Set(range.map(({ commit }) => commit));
-  const outside = [...new Set([base, ...range.flatMap(({ parents }) => parents)])].filter(
-    (id) => !within.has(id),
-  );
-  const ids = await parts.authorities.ids([...outside, ...within]);
-  const lists = new Set(ids.values()).size;
-  if (lists > MOST_LISTS) throw tooMany(tip, base, 'changes of trust', lists, MOST_LISTS);
-  const authorities = await parts.authorities.load(ids);
-  const all = [...authorities.values()].filter((authority) => authority !== null);
-  const keys = all.flatMap(({ openPgpKeys }) => openPgpKeys);
-  const proofs = await parts.proofs.of([...within], keys);
-  const before = await parts.proofs.of(outside, []);
-  const facts = {
-    base,
-    commits: proofs.map((read) => ({ ...read, ownPaths: NO_PATHS })),
-    authorities,
-    baseAuthority: await authorityAt(parts, base),
-    committedAt: new Map(before.map(({ commit, committedAt }) => [commit, committedAt])),
-    revoked: parts.revoked,
-    now: parts.now(),
-    newSince,
-  };
-  // what commits change is looked up only of those whose signatures are right: anyone can make it take long
-  const judgement = judge(facts);
-  if (!judgement.ok) throw untrusted(parts.path, judgement.commit, judgement.why);
-  if (!all.some(({ rules }) => rules.rules.length + rules.forges.size > 0)) return;
-  const own = await parts.ownChanges.of(range);
-  const commits = proofs.map((read) => ({ ...read, ownPaths: own.get(read.commit) ?? NO_PATHS }));
-  const byRules = judge({ ...facts, commits });
-  if (!byRules.ok) throw untrusted(parts.path, byRules.commit, byRules.why);
 }
