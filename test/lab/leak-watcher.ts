@@ -55,6 +55,8 @@ function lookAtProcess(pid: string, now: number): void {
   const [, parent = '', start = ''] = /\) \S (\d+) (?:\S+ ){17}(\d+)/.exec(stat) ?? [];
   if (start === '' || !inThisSpace(pid)) return;
   const key = `${pid}@${start}`;
+  // in this order: a program that has just been started has its command line no later than its environment
+  const environ = read(`/proc/${pid}/environ`);
   const cmdline = read(`/proc/${pid}/cmdline`);
   const line = cmdline.toString('utf8').replaceAll('\0', ' ').trim();
   const entry = seen.get(key) ?? { parent: pids.get(parent), since: now, line };
@@ -62,7 +64,8 @@ function lookAtProcess(pid: string, now: number): void {
   seen.set(key, entry);
   pids.set(pid, key);
   note('cmdline', cmdline, () => lineageOf(key));
-  note('environ', read(`/proc/${pid}/environ`), () => lineageOf(key));
+  // it ended in between, and nobody can say what it was; whatever lives longer is looked at again
+  if (line !== '') note('environ', environ, () => lineageOf(key));
 }
 
 /** What runs in a guest has numbers of its own: that is the guest's own matter. */
