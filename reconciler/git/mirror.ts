@@ -55,6 +55,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const cached = blobCache();
   /** The last commit asked about, and its desired state: a fetch and what follows it ask for the same. */
   let desired: { commit: string; tree: string | null } | null = null;
+  /** The commit whose time was asked for last: each poll asks for that of the one gone by. */
+  let dated: { commit: string; at: number } | null = null;
 
   async function desiredTreeId(commit: string): Promise<string | null> {
     if (desired?.commit !== commit)
@@ -99,8 +101,10 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       return known;
     },
     committedAt: async (commit) => {
+      if (dated?.commit === commit) return dated.at;
       const [seconds] = lines(await git(gitDir, ['log', '-1', '--format=%ct', checked(commit)]));
-      return Number(seconds) * 1000;
+      dated = { commit, at: Number(seconds) * 1000 };
+      return dated.at;
     },
     isAncestor: (ancestor, descendant) => isAncestor(gitDir, ancestor, descendant),
     lineChanges: (from, to, folder) => lineChanges(gitDir, checked(from), checked(to), folder),

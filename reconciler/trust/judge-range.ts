@@ -48,7 +48,8 @@ export async function judgeRange(
   assertTrusted(parts, judge({ ...about, ...first, begun: true }));
   const lists = new Set(ids.values()).size;
   if (lists > MOST_LISTS) throw tooMany(tip, base, 'changes of trust', lists, MOST_LISTS);
-  const facts = { ...about, ...(await gather(parts, range, outside, ids)) };
+  const all = begun === range.length ? first : await gather(parts, range, outside, ids);
+  const facts = { ...about, ...all };
   assertTrusted(parts, judge(facts));
   if (![...facts.authorities.values()].some(hasRules)) return;
   const own = await parts.ownChanges.of(range);
