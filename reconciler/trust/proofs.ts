@@ -33,6 +33,8 @@ export function openProofs(gitDir: string): Proofs {
     const proof: Proof = verdict.ok
       ? { state: 'signed', key: verdict.id }
       : { state: 'bad', why: verdict.why };
+    // one that was not good may be so once the owner's key has a new subkey, under the same id
+    if (!verdict.ok) return proof;
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(about, proof);
     return proof;

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readOpenPgpKey } from '../../reconciler/trust/openpgp.ts';
+import { openProofs } from '../../reconciler/trust/proofs.ts';
 import { openTrustScene, type Person, type TrustScene } from '../lab/trust-scene.ts';
 
 let scene: TrustScene;
@@ -97,6 +99,23 @@ describe('an OpenPGP key', () => {
     await scene.git('reset', '--quiet', '--hard', commit);
     await scene.push();
     await expect(scene.judge(base)).rejects.toThrow(/bad OpenPGP signature/);
+  });
+
+  it('is looked at again when its owner has got a new subkey, which signed', async () => {
+    const before = await readOpenPgpKey(Buffer.from(await newPgpKey('cy@example.org')));
+    const listed = (await execa(program, ['--with-colons', '--list-keys', 'cy@example.org'])).stdout;
+    const fingerprint = /^fpr:+([0-9A-F]+):/m.exec(listed)?.[1] ?? '';
+    await execa(program, ['--batch', '--passphrase', '', '--quick-add-key', fingerprint, 'ed25519', 'sign']);
+    const after = await readOpenPgpKey(
+      Buffer.from((await execa(program, ['--armor', '--export', 'cy@example.org'])).stdout),
+    );
+    if (!before.ok || !after.ok) throw new Error('a key cannot be read');
+    // GnuPG signs by the newest subkey
+    const commit = await commitBy('cy@example.org', 'By the subkey');
+    const proofs = openProofs(join(scene.repo.folder, '.git'));
+    const [stranger] = await proofs.of([commit], [before.key]);
+    const [known] = await proofs.of([commit], [after.key]);
+    expect([stranger?.proof.state, known?.proof]).toEqual(['bad', { state: 'signed', key: before.key.id }]);
   });
 
   it('is held to rules and revocation by its name and fingerprint', async () => {
