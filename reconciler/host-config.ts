@@ -31,6 +31,16 @@ export type HostConfig = {
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Program and arguments that reboot this host. */
   readonly rebootCommand: readonly string[];
+  /** Folder of `.box` files. Absolute. */
+  readonly boxesDir: string;
+  /** Most bytes a second that boxes are fetched with; null: no limit. */
+  readonly downloadLimit: number | null;
+  readonly sftp: {
+    /** Private SSH key, absolute; null: the agent's keys. */
+    readonly key: string | null;
+    /** In OpenSSH's form, absolute. */
+    readonly knownHosts: string;
+  };
   /** VAGRANT_HOME for every call; from host.yaml, else the environment, else `~/.vagrant.d`. Absolute. */
   readonly vagrantHome: string;
 };

@@ -45,7 +45,7 @@ import { VERSION } from './version.ts';
 export async function openHost(config: HostConfig, log: Logger, readOnly = false): Promise<Host> {
   // first of all: it takes secrets out of the environment
   openSecrets(config);
-  const dirs = stateDirLayout(config.stateDir);
+  const dirs = stateDirLayout(config.stateDir, config.boxesDir);
   const clock = systemClock;
   for (const folder of [dirs.root, dirs.guests, dirs.boxes])
     await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,10 +1,11 @@
-/** Where things lie in a host's `stateDir`. Everything in it is made with mode 0700 or 0600. */
+/** Where things lie in a host's `stateDir`. All in it is private to its user; box files alone may be read by others, where their folder may. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 export type StateDir = ReturnType<typeof stateDirLayout>;
 
-export function stateDirLayout(root: string) {
+/** @param boxes folder of box files, if it lies elsewhere */
+export function stateDirLayout(root: string, boxes = join(root, 'boxes')) {
   return {
     root,
     /** Bare mirror of the infra repo; also holds this host's audit chain. */
@@ -28,8 +29,8 @@ export function stateDirLayout(root: string) {
     /** Copies of Vagrant's own records (machine folders, machine index) from when they were last right. */
     snapshots: join(root, 'snapshots'),
     /** Fetched `.box` files, named `<sha256>.box`; `.partial` while under way; Vagrant catalog files `<name>.json`. */
-    boxes: join(root, 'boxes'),
-    boxFile: (sha256: string) => join(root, 'boxes', `${sha256}.box`),
+    boxes,
+    boxFile: (sha256: string) => join(boxes, `${sha256}.box`),
     /** Room kept so that a record can be written on a full disk. */
     reserve: join(root, 'reserve'),
   };

@@ -1,7 +1,7 @@
 /** Reads and checks `host.yaml`. The parser and the schemas are loaded when it is called. */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { MINUTE } from '../clock.ts';
 import type { Kinds } from '../desired/check-schema.ts';
 import { keyItself } from '../desired/public-key.ts';
@@ -18,6 +18,7 @@ const DEFAULTS = {
   stateDir: process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve',
   poll: MINUTE,
   vagrantHome: '~/.vagrant.d',
+  knownHosts: '~/.ssh/known_hosts',
 };
 
 /** Throws InvalidHostConfig with all mistakes, each as `file:line:column message`. */
@@ -58,6 +59,7 @@ async function contentOf(path: string): Promise<Buffer> {
 
 function complete(data: Kinds['host-config'], file: string): HostConfig {
   const folder = dirname(file);
+  const stateDir = absolute(data.stateDir ?? DEFAULTS.stateDir, folder);
   return {
     file,
     name: data.name,
@@ -67,7 +69,7 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
       .split('/')
       .filter((part) => part !== '' && part !== '.')
       .join('/'),
-    stateDir: absolute(data.stateDir ?? DEFAULTS.stateDir, folder),
+    stateDir,
     signingKey: absolute(data.signingKey, folder),
     firstCommit: data.firstCommit ?? null,
     firstKey: data.firstKey === undefined ? null : keyItself(data.firstKey),
@@ -79,6 +81,12 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
       Object.entries(data.secrets ?? {}).map(([name, source]) => [name, secretSource(source, folder)]),
     ),
     rebootCommand: data.rebootCommand ?? defaultRebootCommand(),
+    boxesDir: data.boxesDir === undefined ? join(stateDir, 'boxes') : absolute(data.boxesDir, folder),
+    downloadLimit: bytesIn(data.downloadLimit),
+    sftp: {
+      key: data.sftp?.key === undefined ? null : absolute(data.sftp.key, folder),
+      knownHosts: absolute(data.sftp?.knownHosts ?? DEFAULTS.knownHosts, folder),
+    },
     vagrantHome: absolute(data.vagrantHome || process.env.VAGRANT_HOME || DEFAULTS.vagrantHome, folder),
   };
 }
@@ -86,6 +94,15 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
 function defaultRebootCommand(): readonly string[] {
   const reboot = ['/sbin/shutdown', '-r', 'now'];
   return process.getuid?.() === 0 ? reboot : ['sudo', '-n', ...reboot];
+}
+
+const UNITS = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** `20MiB` in bytes; null if nothing is said. */
+function bytesIn(amount: string | undefined): number | null {
+  const [, count, unit] = /^(\d+)(KiB|MiB|GiB)$/.exec(amount ?? '') ?? [];
+  if (unit !== 'KiB' && unit !== 'MiB' && unit !== 'GiB') return null;
+  return Number(count) * UNITS[unit];
 }
 
 /** The schema lets through exactly one of the three. */

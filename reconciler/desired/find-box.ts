@@ -24,8 +24,16 @@ export async function findBox(files: DesiredFiles, guest: Loaded<Guest>): Promis
   const versions = box.data.versions.filter((candidate) => candidate.version === version);
   const found = versions.find((candidate) => candidate.provider === provider);
   if (found !== undefined) {
-    const { sha256, size, sources } = found;
-    return { name, version, provider, sha256: sha256.toLowerCase(), size, sources };
+    const { sha256, size, sources, chunks } = found;
+    return {
+      name,
+      version,
+      provider,
+      sha256: sha256.toLowerCase(),
+      size,
+      sources,
+      ...(chunks === undefined ? {} : { chunks: chunks.toLowerCase() }),
+    };
   }
   if (versions.length === 0) {
     const at = guest.yaml.place(pointer('box', 'version'));

@@ -5,10 +5,10 @@ import { showPlace } from '../errors.ts';
 import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import { readWindows } from './fleet-windows.ts';
-import type { Exposure, Fleet, Reboot } from './generated/fleet.ts';
+import type { Exposure, Fleet, Keep, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
-import type { RebootSpec, WindowSpec } from './spec.ts';
+import type { KeepSpec, RebootSpec, WindowSpec } from './spec.ts';
 import { readTrustRules } from './trust-rules.ts';
 
 export type FleetRules = {
@@ -19,6 +19,8 @@ export type FleetRules = {
   readonly recycleEvery: number | null;
   /** When hosts that say nothing themselves are rebooted; null: never. */
   readonly reboot: RebootSpec | null;
+  /** Which boxes hosts that say nothing themselves keep. */
+  readonly keep: KeepSpec;
   /** What follows when others can get into a guest that says nothing itself; undefined: it is reported. */
   readonly exposure: Exposure | undefined;
   /** Milliseconds. */
@@ -56,6 +58,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     defaultWindow,
     recycleEvery: recycleEvery(defaults?.recycle) ?? null,
     reboot: rebootOf(defaults?.reboot) ?? null,
+    keep: keepOf(defaults?.keep) ?? KEEP_NO_MORE,
     exposure: defaults?.exposure,
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
     auditBranch,
@@ -81,6 +84,13 @@ export function rebootOf(reboot: Reboot | undefined): RebootSpec | undefined {
   if (reboot === undefined) return undefined;
   const { every, after } = reboot;
   return { every: every === undefined ? null : (recycleEvery({ every }) ?? null), after: after ?? null };
+}
+
+const KEEP_NO_MORE: KeepSpec = { older: 0, files: null };
+
+/** undefined if nothing is said. */
+export function keepOf(keep: Keep | undefined): KeepSpec | undefined {
+  return keep === undefined ? undefined : { older: keep.older ?? 0, files: keep.files ?? null };
 }
 
 /** What `git check-ref-format` asks of a branch, and no leading dash, so that it is never taken for an option. */

@@ -1,7 +1,7 @@
 /** From a revision of the infra repo and a host's name to what is asked of that host. */
 import { checkAuditKeys } from './audit-keys.ts';
 import { DesiredFiles, type Loaded } from './desired-files.ts';
-import { type FleetRules, readFleetRules, rebootOf, unknownWindow } from './fleet-rules.ts';
+import { type FleetRules, keepOf, readFleetRules, rebootOf, unknownWindow } from './fleet-rules.ts';
 import type { Host } from './generated/host.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
@@ -53,6 +53,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     window: windowOf(host.data.window ?? rules.defaultWindow, rules),
     reboot: rebootOf(host.data.reboot) ?? rules.reboot,
     guests,
+    keep: keepOf(host.data.keep) ?? rules.keep,
     catalogue: boxes,
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),

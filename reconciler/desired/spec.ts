@@ -14,6 +14,16 @@ export type BoxSpec = {
   readonly size: number;
   /** Where the file can be had, tried in order. */
   readonly sources: readonly string[];
+  /** SHA-256 of its chunk list, 64 lower-case hex digits; absent: it has none, and is fetched as a whole. */
+  readonly chunks?: string;
+};
+
+/** Which boxes a host keeps besides those that are, or are to be, in use. */
+export type KeepSpec = {
+  /** So many older versions of each box stay in Vagrant's store. */
+  readonly older: number;
+  /** Whether `.box` files stay once Vagrant has them; null: where others can make use of them. */
+  readonly files: boolean | null;
 };
 
 /** A file of a guest's folder, `guest.yaml` itself left out. */
@@ -129,6 +139,8 @@ export type HostSpec = {
   /** When the host itself is rebooted; null: never. */
   readonly reboot: RebootSpec | null;
   readonly guests: readonly GuestSpec[];
+  /** Which boxes stay on it; absent in what older versions wrote. */
+  readonly keep?: KeepSpec;
   /** Names of every box the catalogue has: only these are ever removed from the host. */
   readonly catalogue: readonly string[];
   /** Longest time between two records, in milliseconds. */

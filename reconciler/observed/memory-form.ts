@@ -35,6 +35,7 @@ const isBoxSpec = objectOf<BoxSpec>({
   sha256: isString,
   size: isNumber,
   sources: strings,
+  chunks: optional(isString),
 });
 
 const isGuestFile = objectOf<GuestFile>({

@@ -51,6 +51,14 @@ export interface Version {
    */
   sources: [string, ...string[]];
   /**
+   * SHA-256 of the file's chunk list, which lies beside the file as `<address>.chunks`; `boxreeve box build` and `box import` make both. With it a host fetches only what its older files of the box lack, from several hosts at once, and each piece is judged as it comes.
+   */
+  chunks?: string;
+  /**
+   * Digest over everything that the recipe built the file from, as `boxreeve box build` found it: what has been built once is not built again.
+   */
+  inputs?: string;
+  /**
    * Name of the recipe that the box is built by, if Boxreeve can build it.
    */
   recipe?: string;

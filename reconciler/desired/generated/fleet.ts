@@ -79,6 +79,7 @@ export interface Fleet {
     window?: string;
     recycle?: Recycle;
     reboot?: Reboot;
+    keep?: Keep;
     exposure?: Exposure;
     /**
      * Longest time between two audit records of a host: when nothing happens for so long, it records that all is in order, so that silence means trouble.
@@ -115,6 +116,23 @@ export interface Fleet {
      * Stop the roll-out after this many hosts on which the change failed.
      */
     haltAfterFailures?: number;
+  };
+  /**
+   * How hosts choose whom to fetch boxes from, where a box's sources have `peers:`.
+   */
+  peers?: {
+    /**
+     * Labels that say where a host is, such as `zurich`: hosts that share one are asked before others.
+     *
+     * @maxItems 64
+     *
+     * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+     */
+    near?: string[];
+    /**
+     * Most hosts that a box is fetched from at one time.
+     */
+    most?: number;
   };
   /**
    * Where the signed account of what was done goes.
@@ -208,4 +226,17 @@ export interface Reboot {
    * Name of a change that needs a reboot, such as `macos-14.6`: each new name here reboots the host once.
    */
   after?: string;
+}
+/**
+ * Which boxes a host keeps, unless its own file says otherwise.
+ */
+export interface Keep {
+  /**
+   * So many other versions of each box of the catalogue stay in Vagrant's store, the newest ones. Without it, none.
+   */
+  older?: number;
+  /**
+   * Whether the `.box` file of a box that is kept stays once Vagrant has it, so that other hosts can fetch it from here and the next version costs only what changed. Without it: where the catalogue has `chunks` or a source `peers:` for it.
+   */
+  files?: boolean;
 }

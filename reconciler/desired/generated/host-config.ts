@@ -73,6 +73,27 @@ export interface HostConfig {
   revokedKeys?: (PublicKey | Fingerprint)[];
   rebootCommand?: Argv;
   /**
+   * Folder of box files: those being fetched, and those that are kept for the next version and for other hosts. On the same disk as VAGRANT_HOME it needs least room. Without it, `boxes` in `stateDir`.
+   */
+  boxesDir?: string;
+  /**
+   * Most bytes a second that this host fetches boxes with, from all sources together, such as `20MiB`. Without it, as fast as it goes.
+   */
+  downloadLimit?: string;
+  /**
+   * How this host gets at sources that begin with `sftp://`.
+   */
+  sftp?: {
+    /**
+     * Private SSH key, without a passphrase. Without it, the keys of the agent at SSH_AUTH_SOCK.
+     */
+    key?: string;
+    /**
+     * File of the host keys that are known, in the form of OpenSSH's known_hosts: a server that is not in it is not talked to. Without it, `~/.ssh/known_hosts`.
+     */
+    knownHosts?: string;
+  };
+  /**
    * VAGRANT_HOME for every call of Vagrant. Without it the environment's, else `~/.vagrant.d`.
    */
   vagrantHome?: string;

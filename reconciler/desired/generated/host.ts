@@ -52,6 +52,32 @@ export interface Host {
    */
   window?: string;
   reboot?: Reboot;
+  keep?: Keep;
+  /**
+   * Where other hosts can read this host's box files, by its own sshd and SFTP alone: `boxreeve init --sshd` prints the settings of sshd that this asks for, and `boxreeve doctor` checks them. Without it, nobody fetches boxes from this host.
+   */
+  peer?: {
+    /**
+     * Host name or IP address under which the other hosts reach it.
+     */
+    address: string;
+    /**
+     * Port of sshd.
+     */
+    port?: number;
+    /**
+     * User of the host that may do nothing but read box files.
+     */
+    user?: string;
+    /**
+     * Public host key of its sshd, as `ssh-keyscan -t ed25519 ADDRESS` or `/etc/ssh/ssh_host_ed25519_key.pub` has it. Another one is not talked to.
+     */
+    hostKey: string;
+    /**
+     * Folder of the box files as this user sees it.
+     */
+    folder?: string;
+  };
   /**
    * Names of the guests this host is to have, each a folder in `guests/`. A guest taken off the list is removed from the host.
    *
@@ -73,4 +99,17 @@ export interface Reboot {
    * Name of a change that needs a reboot, such as `macos-14.6`: each new name here reboots the host once.
    */
   after?: string;
+}
+/**
+ * Which boxes this host keeps, instead of `defaults.keep` of `fleet.yaml`.
+ */
+export interface Keep {
+  /**
+   * So many other versions of each box of the catalogue stay in Vagrant's store, the newest ones. Without it, none.
+   */
+  older?: number;
+  /**
+   * Whether the `.box` file of a box that is kept stays once Vagrant has it, so that other hosts can fetch it from here and the next version costs only what changed. Without it: where the catalogue has `chunks` or a source `peers:` for it.
+   */
+  files?: boolean;
 }

@@ -109,6 +109,9 @@ function configOf(root: string, repo: InfraRepo, { key }: Key): HostConfig {
     poll: 60_000,
     secrets: {},
     rebootCommand: ['false'],
+    boxesDir: join(home, 'state', 'boxes'),
+    downloadLimit: null,
+    sftp: { key: null, knownHosts: join(home, 'known_hosts') },
     vagrantHome: join(home, 'vagrant'),
   };
 }

@@ -37,6 +37,7 @@ async function mistakes(text: string): Promise<string[]> {
 }
 
 /** Root may do it; anyone else needs to be let. */
+const stateDir = process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve';
 const REBOOT = [...(process.getuid?.() === 0 ? [] : ['sudo', '-n']), '/sbin/shutdown', '-r', 'now'];
 
 describe('host.yaml', () => {
@@ -47,7 +48,7 @@ describe('host.yaml', () => {
       repo: 'https://git.example.org/infra.git',
       branch: 'main',
       path: 'desired-state',
-      stateDir: process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve',
+      stateDir,
       signingKey: join(dir, 'id_ed25519'),
       firstCommit: null,
       firstKey: null,
@@ -55,6 +56,9 @@ describe('host.yaml', () => {
       poll: 60_000,
       secrets: {},
       rebootCommand: REBOOT,
+      boxesDir: join(stateDir, 'boxes'),
+      downloadLimit: null,
+      sftp: { key: null, knownHosts: join(homedir(), '.ssh', 'known_hosts') },
       vagrantHome: join(homedir(), '.vagrant.d'),
     });
   });
@@ -74,6 +78,9 @@ revokedKeys: [ssh-ed25519 BBBB eve, 0123456789ABCDEF0123456789ABCDEF01234567]
 poll: 1m30s
 vagrantHome: ~/vagrant
 rebootCommand: [/usr/local/bin/reboot-host, now]
+boxesDir: ../boxes
+downloadLimit: 20MiB
+sftp: { key: keys/sftp, knownHosts: ~/known }
 secrets:
   A: { file: secrets/a }
   B: { env: B_VALUE }
@@ -93,6 +100,9 @@ secrets:
       revokedKeys: ['ssh-ed25519 BBBB', 'openpgp:0123456789ABCDEF0123456789ABCDEF01234567'],
       poll: 90_000,
       rebootCommand: ['/usr/local/bin/reboot-host', 'now'],
+      boxesDir: join(dir, '..', 'boxes'),
+      downloadLimit: 20 * 1024 * 1024,
+      sftp: { key: join(dir, 'keys/sftp'), knownHosts: join(homedir(), 'known') },
       vagrantHome: join(homedir(), 'vagrant'),
       secrets: {
         A: { file: join(dir, 'secrets/a') },

@@ -147,7 +147,7 @@ describe('a key', () => {
       'that is unknown and near none is told with all there are',
       { [FILES.host]: `${HOST}xyzzy: 1\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `xyzzy` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `xyzzy` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, keep, peer, guests)',
       ],
     ],
     [
@@ -176,14 +176,14 @@ describe('a key', () => {
       'named << merges nothing',
       { [FILES.host]: `${HOST}<<: { labels: [x] }\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `<<` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `<<` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, keep, peer, guests)',
       ],
     ],
     [
       'named __proto__ is a key like others',
       { [FILES.host]: `${HOST}__proto__: { labels: [x] }\n` },
       [
-        'desired-state/hosts/builder1.yaml:6:1 unknown key `__proto__` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, guests)',
+        'desired-state/hosts/builder1.yaml:6:1 unknown key `__proto__` (known here: apiVersion, kind, name, labels, auditKey, nextAuditKey, revokedAuditKeys, window, reboot, keep, peer, guests)',
       ],
     ],
   ];

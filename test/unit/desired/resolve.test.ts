@@ -77,6 +77,7 @@ describe('a right desired state', () => {
   it('is resolved in full: references followed, defaults filled in, {host} replaced, durations in milliseconds', async () => {
     expect(await resolveWith()).toEqual({
       host: 'builder1',
+      keep: { older: 0, files: null },
       place: 0,
       window: {
         name: 'nightly',
