@@ -8,7 +8,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ChunkList, readChunkList } from '../../reconciler/boxes/chunks/chunk-list.ts';
 import { describeFile } from '../../reconciler/boxes/chunks/describe.ts';
-import { packBox, repackBox } from '../../reconciler/boxes/chunks/pack.ts';
+import { packBox } from '../../reconciler/boxes/chunks/pack.ts';
+import { repackBox } from '../../reconciler/boxes/chunks/repack.ts';
 import { BoxDamaged, NotATar } from '../../reconciler/boxes/chunks/tar-of-box.ts';
 import { inParts, pseudoRandom } from '../unit/boxes/chunks/pseudo-random.ts';
 

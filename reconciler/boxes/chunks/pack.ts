@@ -9,7 +9,6 @@ import type { CutSizes } from './cut.ts';
 import { DescribedFile } from './described-file.ts';
 import type { Description } from './description.ts';
 import { piecesOf } from './pieces.ts';
-import { tarOf } from './tar-of-box.ts';
 
 const KIB = 1024;
 
@@ -42,18 +41,6 @@ export async function packBox(
   } finally {
     await file.close();
   }
-}
-
-/**
- * Packs a box anew that another tool has packed. Throws NotATar if it is no tar in gzip, nor a plain one: it can be described as it is.
- * Else throws as `packBox` does, or BoxDamaged.
- */
-export async function repackBox(
-  input: string,
-  output: string,
-  options: PackOptions = {},
-): Promise<Description> {
-  return packBox(tarOf(input, options.signal), output, options);
 }
 
 /** RFC 1952: deflate, no flags, no time, no word on how hard it was tried, and on no system in particular. */

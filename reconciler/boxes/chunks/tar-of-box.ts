@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BoxreeveError, ExitCode } from '../../errors.ts';
 import { bytesOf } from './file-bytes.ts';
+import { isTarHeader, TAR_BLOCK } from './tar-header.ts';
 
 /** The box is of another kind. It can be catalogued as it is. */
 export class NotATar extends BoxreeveError {
@@ -68,17 +69,4 @@ async function* assertTar(box: string, bytes: AsyncIterable<Uint8Array>): AsyncG
     first = null;
   }
   if (first !== null) throw new NotATar(`${box} is no tar file, and only a tar can be packed anew`);
-}
-
-const TAR_BLOCK = 512;
-const CHECKSUM = { from: 148, to: 156 } as const;
-
-/** Every kind of tar has the sum of its header's bytes in it, in octal, taken as if spaces stood there. */
-function isTarHeader(block: Buffer): boolean {
-  const said = block.toString('latin1', CHECKSUM.from, CHECKSUM.to).replaceAll('\0', ' ').trim();
-  let sum = 0;
-  for (let i = 0; i < TAR_BLOCK; i++) {
-    sum += i >= CHECKSUM.from && i < CHECKSUM.to ? 0x20 : (block[i] ?? 0);
-  }
-  return /^[0-7]+$/.test(said) && Number.parseInt(said, 8) === sum;
 }
