@@ -27,7 +27,7 @@ describe('the fleet that is shipped to be copied', () => {
     expect(result).toEqual({
       complaints: [],
       warnings: [
-        'desired-state/fleet.yaml:13:1 rollout is read but not enforced by this version: each host changes in its own window',
+        'desired-state/fleet.yaml:14:1 rollout is read but not enforced by this version: each host changes in its own window',
       ],
       hosts: 8,
       guests: 2,
