@@ -40,7 +40,8 @@ describe('the fleet', () => {
     ]);
   });
   it('asks for no signatures where it says nothing of trust', async () => {
-    const silent = 'kind: Fleet\nwindows: {}\nblackouts: [2026-12-24]\ndefaults: {}\nrollout: {}\n';
+    const silent =
+      'kind: Fleet\nwindows: {}\nblackouts: [2026-12-24]\ndefaults: {}\nrollout: {}\npeers: {}\n';
     expect(await read({ [FILES.fleet]: silent })).toMatchObject({
       requireSignedCommits: false,
       auditBranch: 'audit/{host}',
