@@ -1,0 +1,36 @@
+/** A host of the fleet from which others read box files, as its own YAML says: by its sshd and SFTP, and nothing else. */
+import type { Host } from '../../desired/generated/host.ts';
+import { keyItself } from '../../desired/public-key.ts';
+
+export type Peer = {
+  /** Name of the host. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Of its sshd, `ssh-ed25519 AAAA…` without a comment: a server with another one is not talked to. */
+  readonly hostKey: string;
+  /** Folder of box files, as that user sees it. */
+  readonly folder: string;
+};
+
+/** A peer, and what it is chosen by. */
+export type KnownPeer = Peer & { readonly labels: readonly string[] };
+
+/** The schema's defaults, which the validator does not fill in. */
+export const PEER_PORT = 22;
+export const PEER_USER = 'boxreeve-peer';
+export const PEER_FOLDER = '/boxes';
+
+/** null: nobody fetches boxes from this host. */
+export function peerOf({ name, peer }: Pick<Host, 'name' | 'peer'>): Peer | null {
+  if (peer === undefined) return null;
+  return {
+    name,
+    address: peer.address,
+    port: peer.port ?? PEER_PORT,
+    user: peer.user ?? PEER_USER,
+    hostKey: keyItself(peer.hostKey),
+    folder: (peer.folder ?? PEER_FOLDER).replace(/(?<=.)\/+$/, ''),
+  };
+}
