@@ -28,6 +28,8 @@ export type Host = {
   readonly contact: RemoteContact;
   /** What a commit asks of this host. Throws InvalidDesiredState. */
   resolve(commit: string): Promise<HostSpec>;
+  /** Lets those hosts read this one's box files that the commit names, and no others. Failing is told, and tried again at the next call. */
+  admitPeers(commit: string): Promise<void>;
   observe(spec: HostSpec, commit: string): Promise<HostObservation>;
   /** Carries out actions in order; never throws for what an action met. */
   apply(

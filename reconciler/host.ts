@@ -12,6 +12,7 @@ import { openOutbox } from './audit/outbox.ts';
 import { auditBranch } from './audit/paths.ts';
 import { openReserve } from './audit/reserve.ts';
 import { fetchBox } from './boxes/fetch.ts';
+import { peerGate } from './boxes/peers/authorized-keys.ts';
 import { iso, systemClock } from './clock.ts';
 import { rebootHost } from './daemon/reboot.ts';
 import { remoteContact } from './daemon/remote-contact.ts';
@@ -128,6 +129,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
     resolve: specs.resolve,
+    admitPeers: peerGate({ config, gitDir: dirs.mirror, mirror, file: dirs.peerKeys, log }),
     observe: async (spec, commit) => {
       if (!readOnly) await mend();
       const lineChanges = (guest: string, from: string) =>

@@ -55,6 +55,7 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
   if (desired === null) return { ...nothingSeen(accepted), records: [...recovered, ...refused] };
   host.assertSigner(desired);
   await remember(host, desired.commit);
+  await host.admitPeers(desired.commit);
   const look = () => lookAt(host, desired, request);
   const first = await look();
   await request.onSeen?.({ accepted, seen: first, outcomes: [], pending: first.gated, records: [] });

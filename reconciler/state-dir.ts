@@ -31,6 +31,8 @@ export function stateDirLayout(root: string, boxes = join(root, 'boxes')) {
     /** Fetched `.box` files, named `<sha256>.box`; `.partial` while under way; Vagrant catalog files `<name>.json`. */
     boxes,
     boxFile: (sha256: string) => join(boxes, `${sha256}.box`),
+    /** Keys of the hosts that may read them, for this host's sshd to ask for. */
+    peerKeys: join(root, 'peers', 'authorized_keys'),
     /** Room kept so that a record can be written on a full disk. */
     reserve: join(root, 'reserve'),
   };

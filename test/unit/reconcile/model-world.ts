@@ -146,6 +146,7 @@ export function portsOf(world: World, effect: Effect): Host {
     },
     contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
     resolve: async (commit) => specOf(world, commit),
+    admitPeers: async () => undefined,
     observe: async () => world.seen,
     apply: async (actions, attempt) => {
       const outcomes: ActionOutcome[] = [];
