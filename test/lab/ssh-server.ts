@@ -21,11 +21,13 @@ export type SshServer = {
 /**
  * @param authorized lines of authorized_keys
  * @param address where it listens
+ * @param settings more lines of sshd_config, after ours
  */
 export async function startSshServer(
   root: string,
   authorized: readonly string[],
   address = '127.0.0.1',
+  settings = '',
 ): Promise<SshServer> {
   const folder = mkdtempSync(join(root, 'sshd-'));
   const file = (name: string) => join(folder, name);
@@ -43,9 +45,11 @@ export async function startSshServer(
     PasswordAuthentication: 'no',
     KbdInteractiveAuthentication: 'no',
     UsePAM: 'no',
+    // as the sshd_config of every system has it
+    Subsystem: 'sftp internal-sftp',
   };
   const lines = Object.entries(config).map(([name, value]) => `${name} ${value}\n`);
-  writeFileSync(file('sshd_config'), lines.join(''));
+  writeFileSync(file('sshd_config'), lines.join('') + settings);
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', file('sshd_config')], { stdio: 'pipe' });
   let said = '';

@@ -34,3 +34,20 @@ export function peerOf({ name, peer }: Pick<Host, 'name' | 'peer'>): Peer | null
     folder: (peer.folder ?? PEER_FOLDER).replace(/(?<=.)\/+$/, ''),
   };
 }
+
+/** The same as it is written into a host's YAML, what is as usual left out. */
+export function peerBlock({ address, port, user, hostKey, folder }: Peer): string {
+  const lines = [
+    `address: ${plainOrQuoted(address)}`,
+    ...(port === PEER_PORT ? [] : [`port: ${port}`]),
+    ...(user === PEER_USER ? [] : [`user: ${plainOrQuoted(user)}`]),
+    `hostKey: ${hostKey}`,
+    ...(folder === PEER_FOLDER ? [] : [`folder: ${plainOrQuoted(folder)}`]),
+  ];
+  return `peer:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** `1.20` and `no` would be a number and false. */
+function plainOrQuoted(text: string): string {
+  return /^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/.test(text) ? text : JSON.stringify(text);
+}
