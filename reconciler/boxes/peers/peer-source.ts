@@ -1,0 +1,132 @@
+/**
+ * Another host of the fleet as a source of a box: `<sha256>.box` in its folder, or, while it is still fetching that itself, the chunks
+ * it has of it.
+ *
+ * Nothing it gives is believed. The list of chunks is the right one if its digest is that of the catalogue, a chunk if its digest is
+ * that of the list, the file if its digest is that of the catalogue: whoever fetches sees to that, and shuns who gave something else.
+ */
+import { type Resume, type SourceBody, SourceMissed } from '../sources/source.ts';
+import type { Peer } from './peer.ts';
+import { connectPeer, PEER_LIMITS, type PeerConnection, type PeerFile } from './peer-connection.ts';
+import { readAhead } from './read-ahead.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/** `to`: end of what is wanted, exclusive; null: all of it, which only a peer with the whole file is asked for. */
+export type Part = Resume & { readonly to: number | null };
+
+export type PeerSource = {
+  /** Name of the host. */
+  readonly name: string;
+  /** As records name it. */
+  readonly address: string;
+  /** Rejects with SourceMissed. */
+  open(part: Part, signal: AbortSignal): Promise<SourceBody>;
+  /**
+   * What it says it has of the box now: all of it, or the chunks whose bit is set (chunk i: bit `i & 7` of byte `i >> 3`); null:
+   * nothing. @param count how many chunks the box has
+   */
+  have(count: number, signal: AbortSignal): Promise<'all' | Uint8Array | null>;
+  /** The list of chunks; null: it has none. */
+  list(signal: AbortSignal): Promise<Uint8Array | null>;
+  /** Ends the connection, which is kept between two questions. */
+  close(): void;
+};
+
+/** Of a box of 100 GB with chunks of the usual size, twice. Bytes. */
+const LARGEST_LIST = 128 * 1024 * 1024;
+
+/** Connects when it is first asked for something. @param sha256 of the box @param key private key of this host, a file */
+export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_LIMITS): PeerSource {
+  const at = (ending: string) => `${peer.folder === '/' ? '' : peer.folder}/${sha256}${ending}`;
+  let kept: Promise<PeerConnection> | null = null;
+
+  function connection(): Promise<PeerConnection> {
+    kept ??= connectAnew();
+    return kept;
+  }
+
+  function connectAnew(): Promise<PeerConnection> {
+    const made = connectPeer(peer, key, limits);
+    const forget = () => {
+      if (kept === made) kept = null;
+    };
+    made.then((there) => there.onEnd(forget), forget);
+    return made;
+  }
+
+  /** An abort leaves the question alone, and ends the connection with it. */
+  async function ask<T>(signal: AbortSignal, question: (there: PeerConnection) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const answer = connection().then(question);
+    try {
+      return await untilAborted(answer, signal);
+    } catch (error) {
+      if (signal.aborted) close();
+      throw error instanceof SourceMissed || signal.aborted ? error : new SourceMissed(reason(error));
+    }
+  }
+
+  async function have(count: number, there: PeerConnection): Promise<'all' | Uint8Array | null> {
+    if ((await there.size(at('.box'))) !== null) return 'all';
+    const bits = await wholeFile(there, at('.box.have'), Math.ceil(count / 8));
+    if (bits?.length === Math.ceil(count / 8)) return bits;
+    // while we asked, the partial may have become the box
+    return (await there.size(at('.box'))) === null ? null : 'all';
+  }
+
+  async function openPart(part: Part, there: PeerConnection, signal: AbortSignal): Promise<SourceBody> {
+    // once more the whole: between the two questions, the partial may have become the box
+    const names = part.to === null ? ['.box'] : ['.box', '.box.partial', '.box'];
+    const file = await firstOf(there, names.map(at));
+    if (file === null) throw new SourceMissed(`${peer.name} has nothing of it now`);
+    const to = part.to ?? file.size;
+    if (part.from <= to && to <= file.size) {
+      const chunks = readAhead(file, part.from, to, signal);
+      return { from: part.from, size: file.size, validator: null, chunks, close: file.close };
+    }
+    file.close();
+    throw new SourceMissed(
+      `has ${file.size} bytes of it, and was asked for those from ${part.from} to ${to}`,
+    );
+  }
+
+  function close(): void {
+    kept?.then((there) => there.end()).catch(() => undefined);
+    kept = null;
+  }
+
+  return {
+    name: peer.name,
+    address: `peers: ${peer.name}`,
+    open: (part, signal) => ask(signal, (there) => openPart(part, there, signal)),
+    have: (count, signal) => ask(signal, (there) => have(count, there)),
+    list: (signal) => ask(signal, (there) => wholeFile(there, at('.chunks'), LARGEST_LIST)),
+    close,
+  };
+}
+
+async function firstOf(there: PeerConnection, paths: readonly string[]): Promise<PeerFile | null> {
+  for (const path of paths) {
+    const file = await there.open(path);
+    if (file !== null) return file;
+  }
+  return null;
+}
+
+/** null: there is none, or more than `most` bytes of it. */
+async function wholeFile(there: PeerConnection, path: string, most: number): Promise<Uint8Array | null> {
+  const file = await there.open(path);
+  if (file === null) return null;
+  try {
+    if (file.size > most) return null;
+    const parts: Uint8Array[] = [];
+    for await (const part of readAhead(file, 0, file.size)) parts.push(part);
+    return Buffer.concat(parts);
+  } finally {
+    file.close();
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
