@@ -11,7 +11,7 @@ import { openAuditLog } from './audit/audit-log.ts';
 import { openOutbox } from './audit/outbox.ts';
 import { auditBranch } from './audit/paths.ts';
 import { openReserve } from './audit/reserve.ts';
-import { fetchBox } from './boxes/fetch.ts';
+import { openBoxes } from './boxes/open-boxes.ts';
 import { peerGate } from './boxes/peers/authorized-keys.ts';
 import { iso, systemClock } from './clock.ts';
 import { rebootHost } from './daemon/reboot.ts';
@@ -85,8 +85,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     reserve,
   });
   let versions: Promise<string | null> | null = null;
-  /** Sources that gave wrong bytes, for as long as this process lives. */
-  const shunned = new Set<string>();
+  const boxes = openBoxes({ config, dirs, log });
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
   async function mend(): Promise<boolean> {
@@ -153,7 +152,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         blob: mirror.blob,
         askMachine,
         examine: async (guest, ssh) => exposureOf(await lookInto([{ guest, ssh }]), guest),
-        fetch: (box, cut) => fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal: cut, shunned }),
+        fetch: boxes.fetch,
       });
     },
     probe: async (guest) => {

@@ -18,7 +18,8 @@ const ADD_LIMIT = 120 * MINUTE;
 const REMOVE_LIMIT = 15 * MINUTE;
 
 export async function fetchBox(step: Step, box: BoxSpec): Promise<StepResult> {
-  return { ...done, output: await step.fetch(box, step.signal) };
+  const { text } = await step.fetch(box, step.signal);
+  return { ...done, output: text };
 }
 
 /** Adds a fetched box, marks it with its digest, and lets the file go. Never replaces one that is there (trap 3). */

@@ -1,4 +1,5 @@
 /** What every kind of action is carried out with, and how it ends. */
+import type { Fetched } from '../boxes/download/fetch-deps.ts';
 import type { Clock } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
 import type { Exposure } from '../exposure/exposure.ts';
@@ -29,7 +30,7 @@ export type ApplyDeps = {
   /** Looks who can get into a guest that is up. */
   examine(guest: string, ssh: SshTarget): Promise<Exposure>;
   /** Brings a box's file here, checked. Throws a BoxreeveError that says what was tried. */
-  fetch(box: BoxSpec, signal: AbortSignal): Promise<string>;
+  fetch(box: BoxSpec, signal: AbortSignal): Promise<Fetched>;
 };
 
 /** One action's way of getting at things. */

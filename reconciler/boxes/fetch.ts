@@ -1,79 +1,67 @@
 /**
- * Brings a box's file to this host: the first of its sources that gives the right bytes. A wrong byte never reaches Vagrant: the
- * file gets its name only when its digest is right.
+ * Brings a box's file to this host. A wrong byte never reaches Vagrant: the file gets its name only when its digest is right.
+ *
+ * 1. What is here already is not fetched.
+ * 2. Nothing is fetched without room for it.
+ * 3. Where the catalogue names a chunk list that some source has: by chunks, from this host's older files and several sources at once.
+ * 4. Else as a whole, from the first source that gives it.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MINUTE } from '../clock.ts';
+import { iso } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
 import { BoxreeveError, DiskShort, ExitCode } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { boxTitle } from '../plan/subject.ts';
-import { bytesHere, completeFromPartial, receive, resumeFor, WrongDigest } from './partial-file.ts';
-import { openFile } from './sources/file.ts';
-import { openHttp } from './sources/http.ts';
-import { type OpenSource, reasonOf, SourceMissed } from './sources/source.ts';
-import { inTime } from './stall-limit.ts';
+import { fetchChunked } from './download/chunked.ts';
+import type { FetchDeps, Fetched, Peers } from './download/fetch-deps.ts';
+import { haveOf, noteOf, originOf, partialOf } from './download/files.ts';
+import { listHere, obtainList } from './download/obtain-list.ts';
+import { bytesClaimed } from './download/partial-chunks.ts';
+import { fetchStreamed } from './download/streamed.ts';
+import { digestOf } from './local-disk.ts';
+import { writeNote } from './note.ts';
+import { bytesHere, completeFromPartial } from './partial-file.ts';
+
+export type { FetchDeps, Fetched } from './download/fetch-deps.ts';
 
 /** No source has the box as catalogued: someone must look at the sources, or at the catalogue. */
 export class BoxUnavailable extends BoxreeveError {
   readonly exitCode = ExitCode.failed;
 }
 
-/** A link that is slow gives something within two minutes; one that is dead does not. */
-const STALL_LIMIT = 2 * MINUTE;
-
-export type FetchDeps = {
-  /** Where the file is to lie; a `.partial` beside it is gone on with. */
-  readonly file: string;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
-  readonly signal: AbortSignal;
-  /** Bytes free on the disk of a folder. */
-  readonly freeBytes?: (folder: string) => Promise<number>;
-  /** Sources that gave another file than is catalogued are put here, and not asked for that box again. */
-  readonly shunned?: Set<string>;
-  /** How long a source may give nothing, in milliseconds. */
-  readonly stallMs?: number;
-};
-
-/** By scheme. The others are for a later version: a miss that says so. */
-const SOURCES: Readonly<Record<string, OpenSource>> = {
-  'file:': openFile,
-  'http:': openHttp,
-  'https:': openHttp,
-};
-
 /** The file, what Vagrant copies it to, and what it unpacks (VAGRANT.md trap 5). */
 const TIMES_ITS_SIZE = 3;
 
-/** Returns what was tried, a line a source. Throws BoxUnavailable, BoxNotWritten or DiskShort. */
-export async function fetchBox(box: BoxSpec, deps: FetchDeps): Promise<string> {
-  if (await isThere(deps.file, box)) return `${boxTitle(box)} is here already`;
-  await mkdir(dirname(deps.file), { recursive: true, mode: 0o700 });
-  if (await completeFromPartial(deps.file, box)) return `${boxTitle(box)} was here, but for its name`;
+/** Returns what was tried, a line a source. Throws BoxUnavailable, BoxNotWritten, DiskShort or ChunksContradict. */
+export async function fetchBox(box: BoxSpec, deps: FetchDeps): Promise<Fetched> {
+  const { file } = deps;
+  if (await isThere(deps.file, box)) return here(box, deps, 'is here already');
+  await mkdir(dirname(file), { recursive: true, mode: 0o755 });
+  if (await completeFromPartial(file, box)) return here(box, deps, 'was here, but for its name');
   await assertRoom(box, deps);
-  const misses: string[] = [];
-  for (const source of box.sources) {
-    const why = await whyNotFrom(source, box, deps);
-    if (why === null) return [...misses, `${source}: ${box.size} bytes, digest right`].join('\n');
-    misses.push(`${source}: ${why}`);
-  }
-  throw new BoxUnavailable(
-    `no source has ${boxTitle(box)} as catalogued:\n${misses.join('\n')}\nsee to one of them, or to the catalogue`,
-  );
+  const peers = once(() => deps.peers?.(box) ?? Promise.resolve({ now: [], later: [] }));
+  const fetched = await byChunksOrWhole(box, deps, peers);
+  await writeNote(file, box, iso(Date.now()), Object.keys(fetched.stats.bySource));
+  return fetched;
 }
 
-async function isThere(file: string, box: BoxSpec): Promise<boolean> {
-  if ((await stat(file).catch(() => null))?.size !== box.size) return false;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
-  return hash.digest('hex') === box.sha256;
+async function isThere(file: string, { size, sha256 }: BoxSpec): Promise<boolean> {
+  if ((await stat(file).catch(() => null))?.size !== size) return false;
+  return (await digestOf(file)) === sha256;
+}
+
+/** It was whole when this process began. An earlier one may have died before it tidied up and noted it. */
+async function here(box: BoxSpec, { file }: FetchDeps, how: string): Promise<Fetched> {
+  for (const rest of [partialOf(file), originOf(file), haveOf(file)]) await rm(rest, { force: true });
+  if (!existsSync(noteOf(file))) await writeNote(file, box, iso(Date.now()), []);
+  return { text: `${boxTitle(box)} ${how}`, stats: { reused: box.size, moved: 0, bySource: {} } };
 }
 
 async function assertRoom(box: BoxSpec, { file, freeBytes = freeOnDisk }: FetchDeps): Promise<void> {
-  const needed = TIMES_ITS_SIZE * box.size - (await bytesHere(file, box));
+  const list = box.chunks === undefined ? null : await listHere(box, file);
+  const already = list === null ? await bytesHere(file, box) : await bytesClaimed(file, list);
+  const needed = TIMES_ITS_SIZE * box.size - already;
   const free = await freeBytes(dirname(file));
   if (free >= needed) return;
   throw new DiskShort(
@@ -86,53 +74,40 @@ async function freeOnDisk(folder: string): Promise<number> {
   return disk.bavail * disk.bsize;
 }
 
-/** null: the file is here. Throws when no other source can help, or the fetch was told to stop. */
-async function whyNotFrom(source: string, box: BoxSpec, deps: FetchDeps): Promise<string | null> {
-  const mark = `${box.sha256} ${source}`;
-  if (deps.shunned?.has(mark)) return 'gave another file before, and is not asked again';
-  try {
-    await fetchFrom(source, box, deps);
-    return null;
-  } catch (error) {
-    if (deps.signal.aborted || error instanceof BoxreeveError) throw error;
-    if (error instanceof WrongDigest) deps.shunned?.add(mark);
-    const why = reasonOf(error);
-    deps.log.warn(
-      { event: 'source-missed', box: boxTitle(box), source },
-      `${boxTitle(box)} not from ${source}: ${why}`,
-    );
-    return why;
+async function byChunksOrWhole(box: BoxSpec, deps: FetchDeps, peers: () => Promise<Peers>): Promise<Fetched> {
+  if (box.chunks === undefined) return whole(box, deps, peers, []);
+  const { list, misses } = await obtainList(box, deps, peers);
+  if (list === null) {
+    return whole(box, deps, peers, [...misses, 'no source has its chunk list: it is fetched as a whole']);
   }
+  const { isHere, fetched } = await fetchChunked(box, list, deps, peers);
+  const text = [...misses, fetched.text].join('\n');
+  if (!isHere) throw unavailable(box, text);
+  return { ...fetched, text };
 }
 
-async function fetchFrom(source: string, box: BoxSpec, deps: FetchDeps): Promise<void> {
-  const { file, log, signal } = deps;
-  const openSource = sourceFor(source);
-  const body = await openSource(source, await resumeFor(file, box, source), signal);
-  log.info(
-    { event: 'fetching', box: boxTitle(box), source, from: body.from },
-    `fetching ${boxTitle(box)} from ${source}`,
+async function whole(
+  box: BoxSpec,
+  deps: FetchDeps,
+  peers: () => Promise<Peers>,
+  said: readonly string[],
+): Promise<Fetched> {
+  const { from, misses, moved } = await fetchStreamed(box, deps, peers);
+  if (from === null) throw unavailable(box, [...said, ...misses].join('\n'));
+  const text = [...said, ...misses, `${from}: ${box.size} bytes, digest right`].join('\n');
+  return { text, stats: { reused: Math.max(0, box.size - moved), moved, bySource: { [from]: box.size } } };
+}
+
+function unavailable(box: BoxSpec, tried: string): BoxUnavailable {
+  return new BoxUnavailable(
+    `no source has ${boxTitle(box)} as catalogued:\n${tried}\nsee to one of them, or to the catalogue`,
   );
-  try {
-    await receive(
-      file,
-      box,
-      source,
-      { ...body, chunks: inTime(body.chunks, deps.stallMs ?? STALL_LIMIT) },
-      signal,
-    );
-  } catch (error) {
-    // what was here of it may have been wrong, and not what this source gave
-    if (error instanceof WrongDigest && error.resumed) return fetchFrom(source, box, deps);
-    throw error;
-  }
 }
 
-function sourceFor(source: string): OpenSource {
-  const scheme = /^[a-z][a-z0-9+.-]*:/.exec(source)?.[0] ?? source;
-  const openSource = Object.hasOwn(SOURCES, scheme) ? SOURCES[scheme] : undefined;
-  if (openSource === undefined) {
-    throw new SourceMissed(`sources of the kind ${scheme} are not supported by this version`);
-  }
-  return openSource;
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -3,18 +3,15 @@
  * is right, and it is safely on the disk. Beside it, `<file>.partial.from` says where it came from.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import writeFileAtomic from 'write-file-atomic';
-import { BoxreeveError, DiskShort, ExitCode } from '../errors.ts';
-import { codeOf, isObject } from '../observed/vagrant-files.ts';
+import { isObject } from '../observed/vagrant-files.ts';
+import { haveOf, originOf, partialOf } from './download/files.ts';
+import { local, syncFolder, writeAll } from './local-disk.ts';
 import { type Resume, type SourceBody, SourceMissed } from './sources/source.ts';
-
-/** The disk of this host does not take what is fetched: no other source can help. */
-export class BoxNotWritten extends BoxreeveError {
-  readonly exitCode = ExitCode.failed;
-}
 
 /** What came has all its bytes, and is not what is catalogued. */
 export class WrongDigest extends SourceMissed {
@@ -27,8 +24,9 @@ export class WrongDigest extends SourceMissed {
 
 type Expected = { readonly size: number; readonly sha256: string };
 
-/** Bytes that are here already; 0 if there is nothing of use. */
+/** Bytes that are here already; 0 if there is nothing of use. A partial with holes, fetched by chunks, is not. */
 export async function bytesHere(file: string, { size }: Expected): Promise<number> {
+  if (existsSync(haveOf(file))) return 0;
   const here = (await stat(partialOf(file)).catch(() => null))?.size ?? 0;
   return here <= size ? here : 0;
 }
@@ -43,8 +41,8 @@ export async function resumeFor(file: string, expected: Expected, source: string
     .then(JSON.parse)
     .catch(() => null);
   if (!isObject(origin) || origin.source !== source || typeof origin.validator !== 'string')
-    return { from, validator: null };
-  return { from, validator: HEADER.test(origin.validator) ? origin.validator : null };
+    return { from, validator: null, to: null };
+  return { from, validator: HEADER.test(origin.validator) ? origin.validator : null, to: null };
 }
 
 /** Whether all of it was here, and right, and is the file now: the last fetch died just before its end. */
@@ -86,7 +84,8 @@ export async function receive(
 
 async function take(file: string, expected: Expected, body: SourceBody, signal: AbortSignal): Promise<void> {
   const partial = partialOf(file);
-  const handle = await local(file, open(partial, body.from > 0 ? 'r+' : 'w', 0o600));
+  await rm(haveOf(file), { force: true });
+  const handle = await local(file, open(partial, body.from > 0 ? 'r+' : 'w', 0o644));
   try {
     await write(handle, file, expected, body, signal);
     await local(file, handle.sync());
@@ -128,14 +127,6 @@ async function write(
   if (digest !== expected.sha256) throw new WrongDigest(digest, expected.sha256, from > 0);
 }
 
-/** A write may take less than it is given, on a disk that is nearly full say. */
-async function writeAll(handle: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, at + done);
-    done += bytesWritten;
-  }
-}
-
 const PIECE = 1024 * 1024;
 
 /** Hashes what is here already. */
@@ -152,30 +143,4 @@ async function feed(hash: Hash, handle: FileHandle, end: number): Promise<void> 
 async function discard(file: string): Promise<void> {
   await rm(partialOf(file), { force: true });
   await rm(originOf(file), { force: true });
-}
-
-/** Tells what is the matter with this host's disk from what is the matter with a source. */
-async function local<T>(file: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new DiskShort(`the disk of ${file} is full`, { cause: error });
-    const why = error instanceof Error ? error.message : String(error);
-    throw new BoxNotWritten(`${partialOf(file)} cannot be written: ${why}`, { cause: error });
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
-}
-
-function partialOf(file: string): string {
-  return `${file}.partial`;
-}
-
-function originOf(file: string): string {
-  return `${file}.partial.from`;
 }

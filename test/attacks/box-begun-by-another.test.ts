@@ -10,7 +10,7 @@ const ATTACK: Attack = {
   holds: 'the right source is asked for all of it',
   defence: [
     {
-      file: 'reconciler/boxes/fetch.ts',
+      file: 'reconciler/boxes/download/streamed.ts',
       take: '    if (error instanceof WrongDigest && error.resumed) return',
       leave: "    if (error instanceof WrongDigest && file === '') return",
     },
@@ -23,6 +23,6 @@ it(ATTACK.holds, async () => {
   evil.manners.stopAfter = 150_000;
   const { problem, here, file } = await fetchIt(boxOf(content, evil.url, right.url), { stallMs: 200 });
   expect(problem).toBe(null);
-  expect(here).toHaveLength(1);
+  expect(here.filter((name) => !name.endsWith('.json'))).toHaveLength(1);
   expect(readFileSync(file).equals(content)).toBe(true);
 });

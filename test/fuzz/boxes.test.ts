@@ -45,7 +45,7 @@ describe('a server of boxes', () => {
     await holds(cases, async ({ bytes, from, validator }) => {
       answer = bytes;
       const url = `http://127.0.0.1:${port}/x.box`;
-      const opened = await openHttp(url, { from, validator }, AbortSignal.timeout(30_000)).catch(
+      const opened = await openHttp(url, { from, validator, to: null }, AbortSignal.timeout(30_000)).catch(
         (error: unknown) => {
           if (!(error instanceof SourceMissed)) throw error;
           expectOneLine(error.message);

@@ -24,6 +24,7 @@ import type { Action, Plan } from '../../reconciler/plan/plan.ts';
 import { planNow } from '../../reconciler/plan/plan-now.ts';
 import { createRedactor } from '../../reconciler/secrets/redactor.ts';
 import { stateDirLayout } from '../../reconciler/state-dir.ts';
+import { anySource } from '../unit/boxes/any-source.ts';
 import { host } from '../unit/plan/builders.ts';
 import { modelVagrant } from './vagrant-model.ts';
 
@@ -129,7 +130,7 @@ export async function openModelHost() {
       askMachine: (machine) => call(() => vagrant.askMachine(machine)),
       examine: async () => ({ violations: [...found], unknown: [] }),
       fetch: (wanted, signal) =>
-        call(() => fetchBox(wanted, { file: dirs.boxFile(wanted.sha256), log, signal })),
+        call(() => fetchBox(wanted, { file: dirs.boxFile(wanted.sha256), log, signal, source: anySource })),
     };
   }
 

@@ -5,22 +5,15 @@
  * Nothing it gives is believed. The list of chunks is the right one if its digest is that of the catalogue, a chunk if its digest is
  * that of the list, the file if its digest is that of the catalogue: whoever fetches sees to that, and shuns who gave something else.
  */
-import { type Resume, type SourceBody, SourceMissed } from '../sources/source.ts';
+import { type Resume, type Source, type SourceBody, SourceMissed } from '../sources/source.ts';
 import type { Peer } from './peer.ts';
 import { connectPeer, PEER_LIMITS, type PeerConnection, type PeerFile } from './peer-connection.ts';
 import { readAhead } from './read-ahead.ts';
 import { untilAborted } from './until-aborted.ts';
 
-/** `to`: end of what is wanted, exclusive; null: all of it, which only a peer with the whole file is asked for. */
-export type Part = Resume & { readonly to: number | null };
-
-export type PeerSource = {
+export type PeerSource = Source & {
   /** Name of the host. */
   readonly name: string;
-  /** As records name it. */
-  readonly address: string;
-  /** Rejects with SourceMissed. */
-  open(part: Part, signal: AbortSignal): Promise<SourceBody>;
   /**
    * What it says it has of the box now: all of it, or the chunks whose bit is set (chunk i: bit `i & 7` of byte `i >> 3`); null:
    * nothing. @param count how many chunks the box has
@@ -28,8 +21,6 @@ export type PeerSource = {
   have(count: number, signal: AbortSignal): Promise<'all' | Uint8Array | null>;
   /** The list of chunks; null: it has none. */
   list(signal: AbortSignal): Promise<Uint8Array | null>;
-  /** Ends the connection, which is kept between two questions. */
-  close(): void;
 };
 
 /** Of a box of 100 GB with chunks of the usual size, twice. Bytes. */
@@ -74,7 +65,7 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_
     return (await there.size(at('.box'))) === null ? null : 'all';
   }
 
-  async function openPart(part: Part, there: PeerConnection, signal: AbortSignal): Promise<SourceBody> {
+  async function openPart(part: Resume, there: PeerConnection, signal: AbortSignal): Promise<SourceBody> {
     // once more the whole: between the two questions, the partial may have become the box
     const names = part.to === null ? ['.box'] : ['.box', '.box.partial', '.box'];
     const file = await firstOf(there, names.map(at));

@@ -13,7 +13,11 @@ export const openFile: OpenSource = async (source, resume) => {
   const validator = `${about.size} ${about.mtimeMs}`;
   const from = resume.validator === null || resume.validator === validator ? resume.from : 0;
   const handle = await open(path, 'r').catch(missed);
-  const chunks = handle.createReadStream({ start: from, highWaterMark: PIECE });
+  const chunks = handle.createReadStream({
+    start: from,
+    ...(resume.to === null ? {} : { end: resume.to - 1 }),
+    highWaterMark: PIECE,
+  });
   return { from, size: about.size, validator, chunks, close: () => void chunks.destroy() };
 };
 

@@ -20,16 +20,17 @@ export const openHttp: OpenSource = async (source, resume, signal) => {
   letGo(body);
   // a range that the server cannot or will not give
   if ((status === 416 || status === 206) && resume.from > 0) {
-    return openHttp(source, { from: 0, validator: null }, signal);
+    return openHttp(source, { from: 0, validator: null, to: null }, signal);
   }
   throw new SourceMissed(`answers ${status} ${statusText}`.trim());
 };
 
 /** A box is an archive: a server that takes it for compressed text must not unpack it on the way. */
-function headersFor({ from, validator }: Resume): Record<string, string> {
+function headersFor({ from, validator, to }: Resume): Record<string, string> {
+  const range = from > 0 || to !== null ? { range: `bytes=${from}-${to === null ? '' : to - 1}` } : {};
   return {
     'accept-encoding': 'identity',
-    ...(from > 0 ? { range: `bytes=${from}-` } : {}),
+    ...range,
     ...(from > 0 && validator !== null ? { 'if-range': validator } : {}),
   };
 }

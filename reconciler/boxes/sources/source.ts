@@ -15,6 +15,8 @@ export type Resume = {
   readonly from: number;
   /** What the same source said of the version it gave; null if the bytes came from another source, or it said nothing. */
   readonly validator: string | null;
+  /** Where to end, exclusive; null: at the end of the file. */
+  readonly to: number | null;
 };
 
 export type SourceBody = {
@@ -37,3 +39,10 @@ export function reasonOf(error: unknown): string {
 
 /** Opens a source. Rejects with SourceMissed, whose message goes on from the source's address. */
 export type OpenSource = (source: string, resume: Resume, signal: AbortSignal) => Promise<SourceBody>;
+
+/** A source of a box at an address; it may keep a connection from one opening to the next. */
+export type Source = {
+  readonly address: string;
+  open(resume: Resume, signal: AbortSignal): Promise<SourceBody>;
+  close(): Promise<void> | void;
+};

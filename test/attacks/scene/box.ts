@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type FetchDeps, fetchBox } from '../../../reconciler/boxes/fetch.ts';
 import type { BoxSpec } from '../../../reconciler/desired/spec.ts';
+import { anySource } from '../../unit/boxes/any-source.ts';
 import { type BoxServer, startBoxServer } from '../../unit/boxes/box-server.ts';
 import { scratch, silent } from './scene.ts';
 
@@ -37,7 +38,7 @@ export type Fetched = {
 export async function fetchIt(box: BoxSpec, more: Partial<FetchDeps> = {}): Promise<Fetched> {
   const file = placeOf(box);
   const { signal } = new AbortController();
-  const problem = await fetchBox(box, { file, log: silent, signal, ...more }).then(
+  const problem = await fetchBox(box, { file, log: silent, signal, source: anySource, ...more }).then(
     () => null,
     (error: unknown) => String(error),
   );

@@ -6,10 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BoxUnavailable, type FetchDeps, fetchBox } from '../../../reconciler/boxes/fetch.ts';
-import { BoxNotWritten } from '../../../reconciler/boxes/partial-file.ts';
+import { BoxNotWritten } from '../../../reconciler/boxes/local-disk.ts';
 import { redirectedTo } from '../../../reconciler/boxes/sources/http.ts';
 import type { BoxSpec } from '../../../reconciler/desired/spec.ts';
 import { DiskShort } from '../../../reconciler/errors.ts';
+import { anySource } from './any-source.ts';
 import { type BoxServer, startBoxServer } from './box-server.ts';
 
 const CONTENT = randomBytes(300_000);
@@ -35,14 +36,16 @@ function boxFrom(...sources: string[]): BoxSpec {
   return { name: 'org/node', version: '1.0.0', provider: 'lxc', sha256, size: CONTENT.length, sources };
 }
 
-function fetched(box: BoxSpec, more: Partial<FetchDeps> = {}): Promise<string> {
+async function fetched(box: BoxSpec, more: Partial<FetchDeps> = {}): Promise<string> {
   const log = { info: () => {}, warn: () => {} };
-  return fetchBox(box, {
+  const { text } = await fetchBox(box, {
     file: join(boxes, `${sha256}.box`),
     log,
     signal: new AbortController().signal,
+    source: anySource,
     ...more,
   });
+  return text;
 }
 
 async function failure(fetching: Promise<string>): Promise<unknown> {
@@ -53,7 +56,7 @@ async function failure(fetching: Promise<string>): Promise<unknown> {
 }
 
 async function here(): Promise<Buffer> {
-  expect(await readdir(boxes)).toEqual([`${sha256}.box`]);
+  expect((await readdir(boxes)).sort()).toEqual([`${sha256}.box`, `${sha256}.json`]);
   return readFile(join(boxes, `${sha256}.box`));
 }
 
@@ -84,7 +87,7 @@ describe('a box', () => {
   test('comes from a web server', async () => {
     expect(await fetched(boxFrom(server.url))).toBe(`${server.url}: 300000 bytes, digest right`);
     expect(await here()).toEqual(CONTENT);
-    expect((await stat(join(boxes, `${sha256}.box`))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(boxes, `${sha256}.box`))).mode & 0o777).toBe(0o644);
   });
 
   test('comes from a file of this host', async () => {
@@ -112,7 +115,7 @@ describe('a box', () => {
       boxFrom('peers:', 'sftp://host/x', none, pathToFileURL(folder).href, 'file://elsewhere/x', server.url),
     );
     expect(told.split('\n')).toEqual([
-      'peers:: sources of the kind peers: are not supported by this version',
+      'peers:: no other host offers its boxes to this one',
       'sftp://host/x: sources of the kind sftp: are not supported by this version',
       `${none}: there is no such file`,
       `${pathToFileURL(folder).href}: is not a file`,

@@ -25,6 +25,7 @@ it.each([
     expect(await resumeFor(file, { size: 10, sha256: 'ab'.repeat(32) }, 's')).toEqual({
       from: 0,
       validator: sent,
+      to: null,
     });
   },
 );
