@@ -14,8 +14,8 @@ export type BoxNote = {
   readonly chunks: string | null;
   /** When its digest was found right: ISO 8601, UTC. */
   readonly verifiedAt: string;
-  /** Addresses of the sources that gave it; none if all of it was here. */
-  readonly from: readonly string[];
+  /** Addresses of the sources that gave it, a blank between; empty if all of it was here. */
+  readonly from: string;
 };
 
 export async function writeNote(
@@ -25,6 +25,6 @@ export async function writeNote(
   from: readonly string[],
 ): Promise<void> {
   const { name, version, provider, size, sha256, chunks = null } = box;
-  const note: BoxNote = { name, version, provider, size, sha256, chunks, verifiedAt, from };
+  const note: BoxNote = { name, version, provider, size, sha256, chunks, verifiedAt, from: from.join(' ') };
   await writeFileAtomic(noteOf(file), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o644 });
 }

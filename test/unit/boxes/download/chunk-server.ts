@@ -50,7 +50,8 @@ export async function startChunkServer(content: Buffer, list: Buffer | null): Pr
       const piece = body.subarray(at, Math.min(at + PIECE, manners.most));
       if (sent + piece.length > manners.stallAfter) return;
       freeAt = Math.max(freeAt, Date.now()) + (piece.length / manners.rate) * 1000;
-      if (freeAt > Date.now()) await wait(freeAt - Date.now());
+      const ahead = freeAt - Date.now();
+      if (ahead > 0) await wait(ahead);
       if (response.destroyed) return;
       sent += piece.length;
       response.write(piece);

@@ -45,7 +45,7 @@ describe('a box with a chunk list', () => {
     for (const name of readdirSync(lab.boxes))
       expect(statSync(join(lab.boxes, name)).mode & 0o777).toBe(0o644);
     const note: unknown = JSON.parse(readFileSync(join(lab.boxes, `${lab.sha256}.json`), 'utf8'));
-    expect(note).toMatchObject({ name: 'org/node', version: '2.0.0', size: SIZE, from: [server.url] });
+    expect(note).toMatchObject({ name: 'org/node', version: '2.0.0', size: SIZE, from: server.url });
   });
 
   test('comes from a server that gives no ranges', async () => {
