@@ -33,6 +33,8 @@ export function stateDirLayout(root: string, boxes = join(root, 'boxes')) {
     boxFile: (sha256: string) => join(boxes, `${sha256}.box`),
     /** Keys of the hosts that may read them, for this host's sshd to ask for. */
     peerKeys: join(root, 'peers', 'authorized_keys'),
+    /** Bare repository of the newest records of others, for whom to ask for boxes. */
+    peerRecords: join(root, 'peers', 'records.git'),
     /** Room kept so that a record can be written on a full disk. */
     reserve: join(root, 'reserve'),
   };
