@@ -8,10 +8,32 @@ import { type OpenSource, type Resume, reasonOf, type SourceBody, SourceMissed }
 const ANSWER_LIMIT = 60_000;
 const MOST_REDIRECTS = 10;
 
-export const openHttp: OpenSource = async (source, resume, signal) => {
+/** The server wants to know who asks; `challenge` is what it says of how to tell (RFC 9110, 11.6.1). */
+export class Unauthorized extends SourceMissed {
+  readonly challenge: string;
+  constructor(challenge: string) {
+    super('answers 401 Unauthorized');
+    this.challenge = challenge;
+  }
+}
+
+export const openHttp: OpenSource = (source, resume, signal) => {
   const url = URL.parse(source);
   if (url === null) throw new SourceMissed('is no address');
-  const response = await follow(url, headersFor(resume), signal);
+  return openUrl(url, resume, signal);
+};
+
+/** More headers of a request, which may depend on whom it goes to. */
+export type HeadersFor = (url: URL) => Record<string, string>;
+
+/** Rejects with SourceMissed, with Unauthorized where the server wants to know who asks. */
+export async function openUrl(
+  url: URL,
+  resume: Resume,
+  signal: AbortSignal,
+  more: HeadersFor = () => ({}),
+): Promise<SourceBody> {
+  const response = await follow(url, (to) => ({ ...headersFor(resume), ...more(to) }), signal);
   const { body, status, statusText } = response;
   const place = status === 206 ? rangeOf(response, resume.from) : { from: 0, size: sizeOf(response) };
   if ((status === 200 || status === 206) && body !== null && place !== null) {
@@ -20,10 +42,11 @@ export const openHttp: OpenSource = async (source, resume, signal) => {
   letGo(body);
   // a range that the server cannot or will not give
   if ((status === 416 || status === 206) && resume.from > 0) {
-    return openHttp(source, { from: 0, validator: null, to: null }, signal);
+    return openUrl(url, { from: 0, validator: null, to: null }, signal, more);
   }
+  if (status === 401) throw new Unauthorized(response.headers.get('www-authenticate') ?? '');
   throw new SourceMissed(`answers ${status} ${statusText}`.trim());
-};
+}
 
 /** A box is an archive: a server that takes it for compressed text must not unpack it on the way. */
 function headersFor({ from, validator, to }: Resume): Record<string, string> {
@@ -36,10 +59,10 @@ function headersFor({ from, validator, to }: Resume): Record<string, string> {
 }
 
 /** Redirects are followed here, so that none leads from https to http, not even for one request. */
-async function follow(start: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+async function follow(start: URL, headers: HeadersFor, signal: AbortSignal): Promise<Response> {
   let url = start;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const response = await ask(url, headers, signal);
+    const response = await ask(url, headers(url), signal);
     const location = isRedirect(response.status) ? response.headers.get('location') : null;
     if (location === null) return response;
     letGo(response.body);
