@@ -23,7 +23,7 @@ export function openBoxes({ config, dirs, log }: BoxesParts): Boxes {
     fetch: async (box, signal) => {
       const { fetchBox } = await import('./fetch.ts');
       const { sourceFor } = await import('./sources/sources.ts');
-      const source = (address: string) => sourceFor(address, { ssh: config.sftp });
+      const source = (address: string) => sourceFor(address, { ssh: config.sftp, sha256: box.sha256 });
       return fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal, shunned, source });
     },
   };

@@ -3,5 +3,5 @@ import type { Source } from '../../../reconciler/boxes/sources/source.ts';
 import { sourceFor } from '../../../reconciler/boxes/sources/sources.ts';
 
 export function anySource(address: string): Source {
-  return sourceFor(address, { ssh: { key: null, knownHosts: '/dev/null' } });
+  return sourceFor(address, { ssh: { key: null, knownHosts: '/dev/null' }, sha256: '' });
 }
