@@ -18,7 +18,7 @@ export function fetchAs({ box, file, ssh, tally }: BoxesRun): Promise<Fetched> {
     log: { info: () => {}, warn: () => {} },
     signal: new AbortController().signal,
     limit: (pieces) => counted(pieces, tally),
-    source: (address) => sourceFor(address, { ssh }),
+    source: (address) => sourceFor(address, { ssh, sha256: box.sha256 }),
   });
 }
 
