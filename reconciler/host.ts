@@ -48,8 +48,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   openSecrets(config);
   const dirs = stateDirLayout(config.stateDir, config.boxesDir);
   const clock = systemClock;
-  for (const folder of [dirs.root, dirs.guests, dirs.boxes])
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [dirs.root, dirs.guests]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  // what is in it, other hosts may read
+  await mkdir(dirs.boxes, { recursive: true, mode: 0o755 });
   const repairs: string[] = [];
   const memory = readOnly
     ? frozenMemory(dirs.memory, config.name)
@@ -85,7 +86,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     reserve,
   });
   let versions: Promise<string | null> | null = null;
-  const boxes = openBoxes({ config, dirs, log });
+  const commit = () => memory.read().applied?.commit ?? null;
+  const boxes = openBoxes({ config, dirs, log, mirror, commit, pattern: specs.auditPattern });
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
   async function mend(): Promise<boolean> {

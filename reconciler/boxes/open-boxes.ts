@@ -1,9 +1,12 @@
 /** Puts together what boxes are fetched with on this host. What seldom happens is loaded when it does. */
+import { createHash } from 'node:crypto';
 import type { BoxSpec } from '../desired/spec.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { Logger } from '../log.ts';
 import type { StateDir } from '../state-dir.ts';
-import type { Fetched } from './download/fetch-deps.ts';
+import type { Fetched, Peers } from './download/fetch-deps.ts';
+import type { PeersParts } from './peers/open-peers.ts';
+import { rateLimit } from './sources/rate.ts';
 
 export type Boxes = {
   /** Brings a box's file here, checked. Throws a BoxreeveError that says what was tried. */
@@ -11,20 +14,45 @@ export type Boxes = {
 };
 
 export type BoxesParts = {
-  readonly config: Pick<HostConfig, 'sftp' | 'downloadLimit'>;
+  readonly config: Pick<HostConfig, 'sftp' | 'downloadLimit'> & PeersParts['config'];
   readonly dirs: StateDir;
   readonly log: Logger;
-};
+} & Pick<PeersParts, 'mirror' | 'commit' | 'pattern'>;
 
-export function openBoxes({ config, dirs, log }: BoxesParts): Boxes {
+export function openBoxes(parts: BoxesParts): Boxes {
+  const { config, dirs, log } = parts;
   /** Sources that gave wrong bytes, for as long as this process lives. */
   const shunned = new Set<string>();
+  const limit = rateLimit(config.downloadLimit);
+  /** Kept: they remember which host holds what. */
+  let others: ((box: BoxSpec) => Promise<Peers>) | null = null;
+
+  async function peers(box: BoxSpec) {
+    const { openPeers } = await import('./peers/open-peers.ts');
+    others ??= openPeers({ ...parts, records: dirs.peerRecords });
+    return others(box);
+  }
+
   return {
     fetch: async (box, signal) => {
       const { fetchBox } = await import('./fetch.ts');
       const { sourceFor } = await import('./sources/sources.ts');
       const source = (address: string) => sourceFor(address, { ssh: config.sftp, sha256: box.sha256 });
-      return fetchBox(box, { file: dirs.boxFile(box.sha256), log, signal, shunned, source });
+      return fetchBox(box, {
+        file: dirs.boxFile(box.sha256),
+        log,
+        signal,
+        shunned,
+        source,
+        peers,
+        limit,
+        place: placeOf(config.name),
+      });
     },
   };
+}
+
+/** Where two of a fleet come to lie side by side, what the fewest have is soon another part for each. */
+function placeOf(name: string): number {
+  return createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
 }

@@ -3,11 +3,12 @@ import type { BoxSpec } from '../../desired/spec.ts';
 import type { Mirror } from '../../git/mirror.ts';
 import type { HostConfig } from '../../host-config.ts';
 import type { Logger } from '../../log.ts';
+import type { Peers } from '../download/fetch-deps.ts';
 import { choosePeers } from './choose.ts';
 import { openHoldings } from './holders.ts';
 import { knownPeers } from './known-peers.ts';
 import type { KnownPeer } from './peer.ts';
-import { openPeer, type PeerSource } from './peer-source.ts';
+import { openPeer } from './peer-source.ts';
 
 export type PeersParts = {
   readonly config: Pick<HostConfig, 'name' | 'repo' | 'path' | 'signingKey'>;
@@ -20,8 +21,6 @@ export type PeersParts = {
   readonly pattern: () => string;
   readonly log: Pick<Logger, 'warn'>;
 };
-
-export type Peers = { readonly now: readonly PeerSource[]; readonly later: readonly PeerSource[] };
 
 /** Of one box; to be called when it is needed. Never throws: what fails here leaves fewer to ask, and is logged. */
 export function openPeers(parts: PeersParts): (box: Pick<BoxSpec, 'sha256'>) => Promise<Peers> {
