@@ -5,7 +5,7 @@ import type { FetchDeps, Fetched, Peers } from './fetch-deps.ts';
 import { PartialChunks } from './partial-chunks.ts';
 import { reuse } from './reuse.ts';
 import { Schedule } from './schedule.ts';
-import { Swarm, type SwarmEnd } from './swarm.ts';
+import { fetchMissing, type SwarmEnd } from './swarm.ts';
 
 export type Chunked = { readonly isHere: boolean; readonly fetched: Fetched };
 
@@ -29,7 +29,7 @@ export async function fetchChunked(
     const copied = await reuse({ file, list, partial, log, signal });
     const schedule = new Schedule(list, deps.place ?? 0);
     for (let chunk = 0; chunk < list.count; chunk++) if (partial.has(chunk)) schedule.arrived(chunk);
-    const end = await new Swarm({ box, list, partial, schedule, deps, peers }).run();
+    const end = await fetchMissing({ box, list, partial, schedule, deps }, peers);
     const isHere = schedule.missing === 0;
     if (isHere) await partial.finish(box.sha256, signal);
     const notes = thrownAway === null ? [] : [`what was here is thrown away: ${thrownAway}`];

@@ -2,6 +2,7 @@
 import type { BoxSpec } from '../../desired/spec.ts';
 import type { Logger } from '../../log.ts';
 import type { PeerSource } from '../peers/peer-source.ts';
+import type { RateLimit } from '../sources/rate.ts';
 import type { Source } from '../sources/source.ts';
 
 export type FetchDeps = {
@@ -20,7 +21,7 @@ export type FetchDeps = {
   /** Other hosts, for the source `peers:`. */
   readonly peers?: (box: BoxSpec) => Promise<Peers>;
   /** Slows down what comes, all sources together. */
-  readonly limit?: (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  readonly limit?: RateLimit;
   /** This host's place in its fleet, from 0 to 1. */
   readonly place?: number;
 };

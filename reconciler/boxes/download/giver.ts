@@ -26,6 +26,8 @@ export class Giver {
   /** Whether it is known what it has. */
   isKnown: boolean;
   hasNothing = true;
+  /** Reads under way. */
+  reads = 0;
   /** It cannot begin in the middle, and is being read from the beginning to the end. */
   isReadWhole = false;
   #failures = 0;
@@ -40,6 +42,10 @@ export class Giver {
 
   get address(): string {
     return this.source.address;
+  }
+
+  get isReading(): boolean {
+    return this.reads > 0;
   }
 
   get isGone(): boolean {

@@ -101,7 +101,7 @@ async function* counted(
   { limit, stallMs }: FetchDeps,
 ): AsyncGenerator<Uint8Array> {
   const pieces = inTime(body.chunks, stallMs ?? STALL_LIMIT, giver.signal);
-  for await (const piece of limit?.(pieces) ?? pieces) {
+  for await (const piece of limit?.(pieces, giver.signal) ?? pieces) {
     giver.moved += piece.length;
     giver.signal.throwIfAborted();
     yield piece;

@@ -88,7 +88,7 @@ async function* besideSource(address: string, box: BoxSpec, deps: FetchDeps): As
     try {
       if (body.size !== null && body.size > longestList(box.size)) throw tooLong(box);
       const pieces = inTime(body.chunks, stallOf(deps), deps.signal);
-      yield* deps.limit?.(pieces) ?? pieces;
+      yield* deps.limit?.(pieces, deps.signal) ?? pieces;
     } finally {
       body.close();
     }

@@ -108,7 +108,7 @@ async function* counted(
   count: { moved: number },
 ): AsyncGenerator<Uint8Array> {
   const pieces = inTime(body.chunks, stallOf(deps));
-  for await (const piece of deps.limit?.(pieces) ?? pieces) {
+  for await (const piece of deps.limit?.(pieces, deps.signal) ?? pieces) {
     count.moved += piece.length;
     yield piece;
   }
