@@ -11,6 +11,7 @@ import { describeFile } from '../../reconciler/boxes/chunks/describe.ts';
 import type { BoxSpec } from '../../reconciler/desired/spec.ts';
 import { type CappedLink, openLink } from '../lab/capped-link.ts';
 import type { BoxesRun } from '../lab/fetch-box-run.ts';
+import { startPeerHost } from '../lab/peer-host.ts';
 import { startChunkServer } from '../unit/boxes/download/chunk-server.ts';
 
 const MIB = 1024 * 1024;
@@ -64,8 +65,23 @@ it('from a web server goes on each time, and moves less than 2 % of the box twic
   onTestFinished(link.close);
   const source = `http://127.0.0.1:${link.port}/image.box`;
   const tally = join(folder, 'tally');
-  const ssh = { key: null, knownHosts: '/dev/null' };
-  const said = await killAtEveryTenth({ box: { ...box, sources: [source] }, file, ssh, tally }, link);
+  const said = await killAtEveryTenth({ box: { ...box, sources: [source] }, file, peer: null, tally }, link);
+  expect(readFileSync(file).equals(content)).toBe(true);
+  expect(said).toContain('an earlier fetch: ');
+  expect(bytesIn(tally) / SIZE).toBeLessThan(1.02);
+});
+
+it('from the sshd of another host goes on each time, and moves less than 2 % of the box twice', async () => {
+  const { folder, file, box, content, list } = await someBox();
+  const host = await startPeerHost();
+  onTestFinished(host.stop);
+  writeFileSync(join(host.boxesDir, `${box.sha256}.box`), content);
+  writeFileSync(join(host.boxesDir, `${box.sha256}.chunks`), list);
+  const link = await openLink(host.peer.port, RATE);
+  onTestFinished(link.close);
+  const tally = join(folder, 'tally');
+  const peer = { host: { ...host.peer, port: link.port }, key: host.key };
+  const said = await killAtEveryTenth({ box: { ...box, sources: ['peers:'] }, file, peer, tally }, link);
   expect(readFileSync(file).equals(content)).toBe(true);
   expect(said).toContain('an earlier fetch: ');
   expect(bytesIn(tally) / SIZE).toBeLessThan(1.02);
