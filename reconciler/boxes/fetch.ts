@@ -22,6 +22,7 @@ import { fetchStreamed } from './download/streamed.ts';
 import { digestOf } from './local-disk.ts';
 import { writeNote } from './note.ts';
 import { bytesHere, completeFromPartial } from './partial-file.ts';
+import type { PeerSource } from './peers/peer-source.ts';
 
 export type { FetchDeps, Fetched } from './download/fetch-deps.ts';
 
@@ -40,10 +41,19 @@ export async function fetchBox(box: BoxSpec, deps: FetchDeps): Promise<Fetched> 
   await mkdir(dirname(file), { recursive: true, mode: 0o755 });
   if (await completeFromPartial(file, box)) return here(box, deps, 'was here, but for its name');
   await assertRoom(box, deps);
-  const peers = once(() => deps.peers?.(box) ?? Promise.resolve({ now: [], later: [] }));
-  const fetched = await byChunksOrWhole(box, deps, peers);
-  await writeNote(file, box, iso(Date.now()), Object.keys(fetched.stats.bySource));
-  return fetched;
+  const opened: PeerSource[] = [];
+  const peers = once(async () => {
+    const { now, later } = (await deps.peers?.(box)) ?? { now: [], later: [] };
+    opened.push(...now, ...later);
+    return { now, later };
+  });
+  try {
+    const fetched = await byChunksOrWhole(box, deps, peers);
+    await writeNote(file, box, iso(Date.now()), Object.keys(fetched.stats.bySource));
+    return fetched;
+  } finally {
+    for (const peer of opened) await peer.close();
+  }
 }
 
 async function isThere(file: string, { size, sha256 }: BoxSpec): Promise<boolean> {
