@@ -37,7 +37,7 @@ export function openBoxes(parts: BoxesParts): Boxes {
     fetch: async (box, signal) => {
       const { fetchBox } = await import('./fetch.ts');
       const { sourceFor } = await import('./sources/sources.ts');
-      const source = (address: string) => sourceFor(address, { ssh: config.sftp, sha256: box.sha256 });
+      const source = (address: string, sha256: string) => sourceFor(address, { ssh: config.sftp, sha256 });
       return fetchBox(box, {
         file: dirs.boxFile(box.sha256),
         log,

@@ -57,7 +57,7 @@ export class Crew {
 
   addSource(address: string): void {
     try {
-      this.#add(this.#deps.source(address), null);
+      this.#add(this.#deps.source(address, this.#parts.box.sha256), null);
     } catch (error) {
       this.miss(address, error);
     }

@@ -16,8 +16,8 @@ export type FetchDeps = {
   readonly shunned?: Set<string>;
   /** How long a source may give nothing, in milliseconds. */
   readonly stallMs?: number;
-  /** The source at an address of the catalogue. Throws SourceMissed for one that this version does not know. */
-  readonly source: (address: string) => Source;
+  /** The source at an address, of the file with that digest. Throws SourceMissed for one that this version does not know. */
+  readonly source: (address: string, sha256: string) => Source;
   /** Other hosts, for the source `peers:`. */
   readonly peers?: (box: BoxSpec) => Promise<Peers>;
   /** Slows down what comes, all sources together. */

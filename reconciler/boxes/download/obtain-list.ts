@@ -79,9 +79,7 @@ async function* asOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function* besideSource(address: string, box: BoxSpec, deps: FetchDeps): AsyncGenerator<Uint8Array> {
-  // an OCI registry has layers, and no file beside a file
-  if (address.startsWith('oci:')) throw new SourceMissed('a registry keeps none');
-  const source = deps.source(`${address}.chunks`);
+  const source = deps.source(listAddress(address), box.chunks ?? '');
   try {
     const start = { from: 0, validator: null, to: null };
     const body = await soon(source.open(start, deps.signal), stallOf(deps), deps.signal);
@@ -95,6 +93,11 @@ async function* besideSource(address: string, box: BoxSpec, deps: FetchDeps): As
   } finally {
     await source.close();
   }
+}
+
+/** A registry keeps files by their digest, beside nothing. */
+function listAddress(address: string): string {
+  return address.startsWith('oci:') ? address : `${address}.chunks`;
 }
 
 /**

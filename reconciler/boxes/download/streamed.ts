@@ -26,7 +26,7 @@ export async function fetchStreamed(
   const misses: string[] = [];
   const count = { moved: 0 };
   for (const address of box.sources) {
-    for (const way of await waysOf(address, deps, peers)) {
+    for (const way of await waysOf(address, box, deps, peers)) {
       const why = await whyNotFrom(way, box, deps, count);
       if (why === null) return { from: way.address, misses, moved: count.moved };
       misses.push(`${way.address}: ${why}`);
@@ -37,8 +37,13 @@ export async function fetchStreamed(
 
 type Way = { readonly address: string; source(): Promise<Source> };
 
-async function waysOf(address: string, deps: FetchDeps, peers: () => Promise<Peers>): Promise<Way[]> {
-  if (address !== PEERS) return [{ address, source: async () => deps.source(address) }];
+async function waysOf(
+  address: string,
+  box: BoxSpec,
+  deps: FetchDeps,
+  peers: () => Promise<Peers>,
+): Promise<Way[]> {
+  if (address !== PEERS) return [{ address, source: async () => deps.source(address, box.sha256) }];
   const { now, later } = await peers();
   const none = async () => Promise.reject(new SourceMissed('no other host offers its boxes to this one'));
   if (now.length === 0) return [{ address, source: none }];

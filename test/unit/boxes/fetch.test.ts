@@ -116,7 +116,7 @@ describe('a box', () => {
     );
     expect(told.split('\n')).toEqual([
       'peers:: no other host offers its boxes to this one',
-      'sftp://host/x: sources of the kind sftp: are not supported by this version',
+      "sftp://host/x: /dev/null has no key of host:22: add what `ssh-keyscan host` prints, once you have compared it with the server's own",
       `${none}: there is no such file`,
       `${pathToFileURL(folder).href}: is not a file`,
       'file://elsewhere/x: is no address of a file on this host: write file:///path',
