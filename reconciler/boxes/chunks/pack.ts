@@ -3,9 +3,9 @@
  * deflated by itself, to whole bytes. One gzip member that every gunzip reads. No time, no name: the same tar gives the same file.
  */
 import { rm } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { CutSizes } from './cut.ts';
+import { deflatePieces } from './deflate-pieces.ts';
 import { DescribedFile } from './described-file.ts';
 import type { Description } from './description.ts';
 import { piecesOf } from './pieces.ts';
@@ -48,56 +48,39 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 /** An empty last block: no piece is the last, so that each may follow any. */
 const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 
-/** Pieces under way at once: Node deflates them on its thread pool. Enough to keep it busy, few enough to hold in memory. */
-const AT_ONCE = 8;
-
 async function pack(
   input: AsyncIterable<Uint8Array>,
   file: DescribedFile,
   { level = LEVEL, signal, sizes = SIZES }: PackOptions,
 ): Promise<Description> {
-  const under: Promise<Buffer>[] = [];
-  let check = 0;
-  let size = 0;
+  const sum = new TarSum();
   await file.putAlone(HEADER);
-  try {
-    for await (const piece of piecesOf(input, sizes)) {
-      signal?.throwIfAborted();
-      check = crc32(piece, check);
-      size += piece.length;
-      // a copy: its bytes lie where the next piece will
-      under.push(deflatePiece(Buffer.from(piece), level));
-      if (under.length >= AT_ONCE) await putFirst(under, file);
-    }
-    while (under.length > 0) await putFirst(under, file);
-  } finally {
-    await Promise.allSettled(under);
+  for await (const packed of deflatePieces(sum.over(piecesOf(input, sizes)), sizes.most, level)) {
+    signal?.throwIfAborted();
+    await file.put(packed);
   }
-  await file.putAlone(trailer(check, size));
+  await file.putAlone(Buffer.concat([LAST_BLOCK, sum.trailer()]));
   return file.end();
 }
 
-async function putFirst(under: Promise<Buffer>[], file: DescribedFile): Promise<void> {
-  const [first] = under;
-  if (first === undefined) return;
-  await file.put(await first);
-  under.shift();
-}
+/** What the file's end says of the tar. */
+class TarSum {
+  #check = 0;
+  #size = 0;
 
-const deflate = promisify(deflateRaw);
+  async *over(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      this.#check = crc32(piece, this.#check);
+      this.#size += piece.length;
+      yield piece;
+    }
+  }
 
-/** Ends at a whole byte, with no last block, and looks back at nothing before it. */
-function deflatePiece(piece: Buffer, level: number): Promise<Buffer> {
-  // room for one that cannot be made smaller: deflated in one go
-  const chunkSize = piece.length + (piece.length >> 8) + KIB;
-  return deflate(piece, { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize });
-}
-
-/** CRC-32 and length of what is packed, the length modulo 2^32. */
-function trailer(check: number, size: number): Buffer {
-  const bytes = Buffer.alloc(LAST_BLOCK.length + 8);
-  LAST_BLOCK.copy(bytes);
-  bytes.writeUInt32LE(check, 2);
-  bytes.writeUInt32LE(size % 2 ** 32, 6);
-  return bytes;
+  /** CRC-32 and length, the length modulo 2^32. */
+  trailer(): Buffer {
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32LE(this.#check, 0);
+    bytes.writeUInt32LE(this.#size % 2 ** 32, 4);
+    return bytes;
+  }
 }
