@@ -14,6 +14,7 @@ import { BoxDamaged, NotATar } from '../../reconciler/boxes/chunks/tar-of-box.ts
 import { inParts, pseudoRandom } from '../unit/boxes/chunks/pseudo-random.ts';
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 let folder: string;
 let box: string;
@@ -131,6 +132,18 @@ describe('a packed box', () => {
     const list = readChunkList(described.list);
     for (let index = 1; index < list.count - 2; index++) expect(list.lengthAt(index)).toBeGreaterThan(4000);
     expect(described.list.length).toBeLessThan(described.size / 50);
+  });
+
+  it('is cut as coarsely as its tar is long, so that no list gets long', async () => {
+    const bytes = content(2 * MIB, 17);
+    const counts: number[] = [];
+    for (const tarSize of [8 * GIB, 8 * GIB + 1, 64 * GIB, 64 * GIB + 1, 1024 * GIB]) {
+      counts.push(readChunkList((await packBox(inParts(bytes, [MIB]), box, { tarSize })).list).count);
+    }
+    const [fine = 0, middle = 0, middleToo, coarse = 0, coarseToo] = counts;
+    expect(fine).toBeGreaterThan(2.5 * middle);
+    expect(middle).toBeGreaterThan(2.5 * coarse);
+    expect([middleToo, coarseToo]).toEqual([middle, coarse]);
   });
 
   it('of nothing is a gzip file of nothing', async () => {

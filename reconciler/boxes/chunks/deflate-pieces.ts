@@ -39,7 +39,7 @@ async function* endFirst(under: Under[], idle: Buffer[]): AsyncGenerator<Uint8Ar
 }
 
 const deflate = promisify(deflateRaw);
-/** What deflate adds at the most to a piece that cannot be made smaller, in bytes; so that one call packs it. */
+/** What deflate adds at the most to a piece that cannot be made smaller, in bytes. With room for all, it has no say in the packing. */
 const ADDED = 1024;
 
 /**

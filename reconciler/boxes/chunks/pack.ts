@@ -10,18 +10,15 @@ import { DescribedFile } from './described-file.ts';
 import type { Description } from './description.ts';
 import { piecesOf } from './pieces.ts';
 
-const KIB = 1024;
-
 export type PackOptions = {
   /** Of deflate, 1 to 9. */
   readonly level?: number;
   readonly signal?: AbortSignal;
-  /** How the tar is cut; another way makes another file. */
-  readonly sizes?: CutSizes;
+  /** About how long the tar is, in bytes; a short one if nothing is said. Says how finely it is cut. */
+  readonly tarSize?: number;
 };
 
 const LEVEL = 6;
-const SIZES: CutSizes = { least: 16 * KIB, average: 64 * KIB, most: 256 * KIB };
 
 /**
  * Packs a tar. Throws what the input throws, why the signal was aborted, or as the file system does; no output is left then.
@@ -43,6 +40,26 @@ export async function packBox(
   }
 }
 
+const KIB = 1024;
+const GIB = 1024 ** 3;
+
+/**
+ * Fine cuts move less when something changes, and make the file and its list longer. In longer tars they are coarser, so that no list
+ * comes to more than some 30 MB (docs/explanation/only-what-changed.md). A box that grows past a border is another one in every chunk,
+ * once: there are few.
+ */
+const AVERAGES = [
+  { upTo: 8 * GIB, average: 16 * KIB },
+  { upTo: 64 * GIB, average: 64 * KIB },
+] as const;
+const COARSEST = { average: 256 * KIB };
+
+/** How a tar of so many bytes is cut. */
+function sizesFor(tarSize: number): CutSizes {
+  const { average } = AVERAGES.find(({ upTo }) => tarSize <= upTo) ?? COARSEST;
+  return { least: average / 4, average, most: 4 * average };
+}
+
 /** RFC 1952: deflate, no flags, no time, no word on how hard it was tried, and on no system in particular. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 /** An empty last block: no piece is the last, so that each may follow any. */
@@ -51,8 +68,9 @@ const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 async function pack(
   input: AsyncIterable<Uint8Array>,
   file: DescribedFile,
-  { level = LEVEL, signal, sizes = SIZES }: PackOptions,
+  { level = LEVEL, signal, tarSize = 0 }: PackOptions,
 ): Promise<Description> {
+  const sizes = sizesFor(tarSize);
   const sum = new TarSum();
   await file.putAlone(HEADER);
   for await (const packed of deflatePieces(sum.over(piecesOf(input, sizes)), sizes.most, level)) {

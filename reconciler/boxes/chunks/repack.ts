@@ -21,11 +21,15 @@ import { BoxDamaged, NotATar, tarOf } from './tar-of-box.ts';
 export async function repackBox(
   input: string,
   output: string,
-  options: PackOptions = {},
+  options: Omit<PackOptions, 'tarSize'> = {},
 ): Promise<Description> {
+  const tarSize = await lengthOf(tarOf(input, options.signal));
   const folder = await mkdtemp(`${output}.members-`);
   try {
-    return await packBox(tarWithArchivesRepacked(input, folder, options.signal), output, options);
+    return await packBox(tarWithArchivesRepacked(input, folder, options.signal), output, {
+      ...options,
+      tarSize,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -90,12 +94,19 @@ async function* repacked(
 /** false: it is no tar, whatever it is called, and stays as it is. */
 async function packedAnew(was: string, is: string, signal?: AbortSignal): Promise<boolean> {
   try {
-    await packBox(tarOf(was, signal), is, signal === undefined ? {} : { signal });
+    const tarSize = await lengthOf(tarOf(was, signal));
+    await packBox(tarOf(was, signal), is, { tarSize, ...(signal === undefined ? {} : { signal }) });
     return true;
   } catch (error) {
     if (error instanceof NotATar || error instanceof BoxDamaged) return false;
     throw error;
   }
+}
+
+async function lengthOf(bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  let length = 0;
+  for await (const part of bytes) length += part.length;
+  return length;
 }
 
 function padded(size: number): number {

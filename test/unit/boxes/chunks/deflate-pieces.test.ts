@@ -1,4 +1,4 @@
-import { inflateRawSync, constants } from 'node:zlib';
+import { constants, inflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { deflatePieces } from '../../../../reconciler/boxes/chunks/deflate-pieces.ts';
 import { pseudoRandom } from './pseudo-random.ts';
@@ -39,7 +39,9 @@ it('each piece is packed by itself, in order', async () => {
 it('a piece is packed to the same bytes, whatever was packed before it', async () => {
   const forwards = await deflated(PIECES);
   const backwards = await deflated(PIECES.toReversed());
-  const others = forwards.filter((bytes, index) => !bytes.equals(backwards.at(-1 - index) ?? Buffer.alloc(0)));
+  const others = forwards.filter(
+    (bytes, index) => !bytes.equals(backwards.at(-1 - index) ?? Buffer.alloc(0)),
+  );
   expect(others).toHaveLength(0);
 });
 
