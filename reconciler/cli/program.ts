@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).auditCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   init: async () => (await import('./init.ts')).initCommand(),
 };
 

@@ -14,8 +14,8 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/boxes/peers/peer-connection.ts',
-      take: '            isAnother = !shown.equals(pinned);',
-      leave: '            isAnother = shown.length === 0;',
+      take: 'other = shown.equals(pinned) ? null',
+      leave: 'other = shown.length > 0 ? null',
     },
   ],
 };

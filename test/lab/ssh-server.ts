@@ -13,6 +13,8 @@ export type SshServer = {
   readonly port: number;
   /** Its own key, `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
+  /** Its sshd_config. */
+  readonly config: string;
   /** GIT_SSH_COMMAND of someone with this private key. */
   clientWith(key: string): string;
   stop(): Promise<void>;
@@ -63,6 +65,7 @@ export async function startSshServer(
   return {
     url: `ssh://${userInfo().username}@127.0.0.1:${port}`,
     port,
+    config: file('sshd_config'),
     hostKey: readFileSync(file('host_key.pub'), 'utf8').split(' ').slice(0, 2).join(' '),
     clientWith: (key) =>
       `ssh -F none -i ${key} -oIdentitiesOnly=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oBatchMode=yes -oLogLevel=ERROR`,

@@ -42,10 +42,7 @@ const NO_SUCH_FILE = 2;
 
 /** @param key private key of this host, a file. Rejects with SourceMissed. */
 export async function connectPeer(peer: Peer, key: string, limits = PEER_LIMITS): Promise<PeerConnection> {
-  const privateKey = await readFile(key).catch((error: Error) => {
-    throw new SourceMissed(`this host's own key ${key} cannot be read: ${error.message}`);
-  });
-  const client = await connected(peer, privateKey, limits);
+  const client = await connectClient(peer, key, limits);
   const line = lineOf(client);
   try {
     const sftp = await answered<SFTPWrapper>(line, limits, (take) => client.sftp(take));
@@ -56,12 +53,29 @@ export async function connectPeer(peer: Peer, key: string, limits = PEER_LIMITS)
   }
 }
 
-async function connected(peer: Peer, privateKey: Buffer, limits: PeerLimits): Promise<Client> {
+/** Another host key than the one that is pinned was shown: whoever that is, is not talked to. */
+export class OtherHostKey extends SourceMissed {
+  /** `ssh-ed25519 AAAA…` */
+  readonly shown: string;
+  constructor({ name, address, port }: Peer, shown: string) {
+    super(
+      `${address}:${port} shows another host key than \`peer.hostKey\` of hosts/${name}.yaml: it is not talked to. If ${name} was set ` +
+        'up anew, `boxreeve doctor` there says what to put into its file; if not, something stands between',
+    );
+    this.shown = shown;
+  }
+}
+
+/** The connection as ssh2 has it, let in. Rejects with SourceMissed; `destroy` it afterwards. */
+export async function connectClient(peer: Peer, key: string, limits = PEER_LIMITS): Promise<Client> {
+  const privateKey = await readFile(key).catch((error: Error) => {
+    throw new SourceMissed(`this host's own key ${key} cannot be read: ${error.message}`);
+  });
   const { default: ssh2 } = await import('ssh2');
   const [type = '', encoded = ''] = peer.hostKey.split(' ');
   const pinned = Buffer.from(encoded, 'base64');
   const client = new ssh2.Client();
-  let isAnother = false;
+  let other: string | null = null;
   try {
     await new Promise<void>((resolve, reject) => {
       client
@@ -79,23 +93,16 @@ async function connected(peer: Peer, privateKey: Buffer, limits: PeerLimits): Pr
           // a server that has several keys is asked for the one that is pinned
           algorithms: { serverHostKey: { append: [], prepend: signaturesOf(type), remove: [] } },
           hostVerifier: (shown: Buffer) => {
-            isAnother = !shown.equals(pinned);
-            return !isAnother;
+            other = shown.equals(pinned) ? null : `${type} ${shown.toString('base64')}`;
+            return other === null;
           },
         });
     });
   } catch (error) {
     client.destroy();
-    throw new SourceMissed(isAnother ? otherKey(peer) : whyNotIn(peer, error));
+    throw other === null ? new SourceMissed(whyNotIn(peer, error)) : new OtherHostKey(peer, other);
   }
   return client;
-}
-
-function otherKey({ name, address, port }: Peer): string {
-  return (
-    `${address}:${port} shows another host key than \`peer.hostKey\` of hosts/${name}.yaml: it is not talked to. If ${name} was set ` +
-    'up anew, `boxreeve doctor` there says what to put into its file; if not, something stands between'
-  );
 }
 
 function whyNotIn({ name, user, address, port }: Peer, error: unknown): string {
