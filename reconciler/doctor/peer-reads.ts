@@ -2,7 +2,9 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Peer } from '../boxes/peers/peer.ts';
-import { connectPeer, OtherHostKey, type PeerConnection } from '../boxes/peers/peer-connection.ts';
+import { connectPeer } from '../boxes/peers/peer-connection.ts';
+import { keyType } from '../boxes/sources/known-hosts.ts';
+import { OtherHostKey, type SftpConnection } from '../boxes/sources/sftp-connection.ts';
 import { SourceMissed } from '../boxes/sources/source.ts';
 import { bad, type Check, type Finding, good, type Subject, unknown } from './finding.ts';
 
@@ -41,13 +43,18 @@ function notIn(error: unknown, file: string): Finding {
   const means = 'no other host can fetch boxes from this one';
   if (error instanceof OtherHostKey) {
     const says = 'sshd shows another host key than the one in Git';
-    return bad(NAME, says, means, `if this is the right sshd, put into ${file}: hostKey: ${error.shown}`);
+    return bad(
+      NAME,
+      says,
+      means,
+      `if this is the right sshd, put into ${file}: hostKey: ${keyType(error.shown)} ${error.shown.toString('base64')}`,
+    );
   }
   const says = `this host cannot read from itself as others do: ${error instanceof Error ? error.message : error}`;
   return bad(NAME, says, means, 'boxreeve init --sshd');
 }
 
-async function readsBox(there: PeerConnection, peer: Peer, { dirs }: Subject): Promise<Finding> {
+async function readsBox(there: SftpConnection, peer: Peer, { dirs }: Subject): Promise<Finding> {
   const names = await readdir(dirs.boxes).catch(() => []);
   const name = names.find((each) => /^[0-9a-f]{64}\.box$/.test(each));
   if (name === undefined) return seesFolder(there, peer);
@@ -60,7 +67,7 @@ async function readsBox(there: PeerConnection, peer: Peer, { dirs }: Subject): P
   return bad(NAME, says, means, 'see to `peer.folder` and to what is mounted there: boxreeve init --sshd');
 }
 
-async function seesFolder(there: PeerConnection, { user, folder }: Peer): Promise<Finding> {
+async function seesFolder(there: SftpConnection, { user, folder }: Peer): Promise<Finding> {
   // a folder is there, and is not a file
   const missing = await there.size(folder).then(
     () => true,
@@ -81,7 +88,7 @@ async function beginningOf(file: string): Promise<Buffer> {
   }
 }
 
-async function readsBeginning(there: PeerConnection, path: string): Promise<Buffer | null> {
+async function readsBeginning(there: SftpConnection, path: string): Promise<Buffer | null> {
   const file = await there.open(path);
   if (file === null) return null;
   try {

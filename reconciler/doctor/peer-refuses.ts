@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import type { Peer } from '../boxes/peers/peer.ts';
-import { connectClient } from '../boxes/peers/peer-connection.ts';
+import { serverOf } from '../boxes/peers/peer-connection.ts';
+import { connectClient } from '../boxes/sources/sftp-connection.ts';
 import { SECOND } from '../clock.ts';
 import { bad, type Check, type Finding, good } from './finding.ts';
 
@@ -41,7 +42,9 @@ export const peerRefuses: Check = {
   name: NAME,
   look: async ({ config, own }) => {
     if (own.state !== 'peer') return [];
-    const client = await connectClient(own.peer, config.signingKey).catch(() => null);
+    const client = await serverOf(own.peer, config.signingKey)
+      .then((server) => connectClient(server))
+      .catch(() => null);
     // why nobody gets in is told by the check before
     if (client === null) return [];
     const findings: Finding[] = [];

@@ -13,8 +13,8 @@ const ATTACK: Attack = {
   holds: 'he is not talked to, though what he has is right',
   defence: [
     {
-      file: 'reconciler/boxes/peers/peer-connection.ts',
-      take: 'other = shown.equals(pinned) ? null',
+      file: 'reconciler/boxes/sources/sftp-connection.ts',
+      take: 'other = server.hostKeys.some((key) => key.equals(shown)) ? null',
       leave: 'other = shown.length > 0 ? null',
     },
   ],

@@ -5,11 +5,13 @@
  * Nothing it gives is believed. The list of chunks is the right one if its digest is that of the catalogue, a chunk if its digest is
  * that of the list, the file if its digest is that of the catalogue: whoever fetches sees to that, and shuns who gave something else.
  */
+
+import { readAhead } from '../sources/read-ahead.ts';
+import { SFTP_LIMITS, type SftpConnection, type SftpFile } from '../sources/sftp-connection.ts';
 import { type Resume, type Source, type SourceBody, SourceMissed } from '../sources/source.ts';
+import { untilAborted } from '../sources/until-aborted.ts';
 import type { Peer } from './peer.ts';
-import { connectPeer, PEER_LIMITS, type PeerConnection, type PeerFile } from './peer-connection.ts';
-import { readAhead } from './read-ahead.ts';
-import { untilAborted } from './until-aborted.ts';
+import { connectPeer } from './peer-connection.ts';
 
 export type PeerSource = Source & {
   /** Name of the host. */
@@ -27,16 +29,16 @@ export type PeerSource = Source & {
 const LARGEST_LIST = 128 * 1024 * 1024;
 
 /** Connects when it is first asked for something. @param sha256 of the box @param key private key of this host, a file */
-export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_LIMITS): PeerSource {
+export function openPeer(peer: Peer, sha256: string, key: string, limits = SFTP_LIMITS): PeerSource {
   const at = (ending: string) => `${peer.folder === '/' ? '' : peer.folder}/${sha256}${ending}`;
-  let kept: Promise<PeerConnection> | null = null;
+  let kept: Promise<SftpConnection> | null = null;
 
-  function connection(): Promise<PeerConnection> {
+  function connection(): Promise<SftpConnection> {
     kept ??= connectAnew();
     return kept;
   }
 
-  function connectAnew(): Promise<PeerConnection> {
+  function connectAnew(): Promise<SftpConnection> {
     const made = connectPeer(peer, key, limits);
     const forget = () => {
       if (kept === made) kept = null;
@@ -46,7 +48,7 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_
   }
 
   /** An abort leaves the question alone, and ends the connection with it. */
-  async function ask<T>(signal: AbortSignal, question: (there: PeerConnection) => Promise<T>): Promise<T> {
+  async function ask<T>(signal: AbortSignal, question: (there: SftpConnection) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const answer = connection().then(question);
     try {
@@ -57,7 +59,7 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_
     }
   }
 
-  async function have(count: number, there: PeerConnection): Promise<'all' | Uint8Array | null> {
+  async function have(count: number, there: SftpConnection): Promise<'all' | Uint8Array | null> {
     if ((await there.size(at('.box'))) !== null) return 'all';
     const bits = await wholeFile(there, at('.box.have'), Math.ceil(count / 8));
     if (bits?.length === Math.ceil(count / 8)) return bits;
@@ -65,7 +67,7 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_
     return (await there.size(at('.box'))) === null ? null : 'all';
   }
 
-  async function openPart(part: Resume, there: PeerConnection, signal: AbortSignal): Promise<SourceBody> {
+  async function openPart(part: Resume, there: SftpConnection, signal: AbortSignal): Promise<SourceBody> {
     // once more the whole: between the two questions, the partial may have become the box
     const names = part.to === null ? ['.box'] : ['.box', '.box.partial', '.box'];
     const file = await firstOf(there, names.map(at));
@@ -96,7 +98,7 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = PEER_
   };
 }
 
-async function firstOf(there: PeerConnection, paths: readonly string[]): Promise<PeerFile | null> {
+async function firstOf(there: SftpConnection, paths: readonly string[]): Promise<SftpFile | null> {
   for (const path of paths) {
     const file = await there.open(path);
     if (file !== null) return file;
@@ -105,7 +107,7 @@ async function firstOf(there: PeerConnection, paths: readonly string[]): Promise
 }
 
 /** null: there is none, or more than `most` bytes of it. */
-async function wholeFile(there: PeerConnection, path: string, most: number): Promise<Uint8Array | null> {
+async function wholeFile(there: SftpConnection, path: string, most: number): Promise<Uint8Array | null> {
   const file = await there.open(path);
   if (file === null) return null;
   try {

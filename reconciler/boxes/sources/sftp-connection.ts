@@ -56,7 +56,7 @@ export type SftpServer = {
 
 /** Rejects with SourceMissed. */
 export async function connectSftp(server: SftpServer, limits = SFTP_LIMITS): Promise<SftpConnection> {
-  const client = await connected(server, limits);
+  const client = await connectClient(server, limits);
   const line = lineOf(client);
   try {
     const sftp = await answered<SFTPWrapper>(line, limits, (take) => client.sftp(take));
@@ -67,10 +67,21 @@ export async function connectSftp(server: SftpServer, limits = SFTP_LIMITS): Pro
   }
 }
 
-async function connected(server: SftpServer, limits: SftpLimits): Promise<Client> {
+/** The server showed another host key than those it may show. */
+export class OtherHostKey extends SourceMissed {
+  /** As SSH has it on the wire. */
+  readonly shown: Buffer;
+  constructor(message: string, shown: Buffer) {
+    super(message);
+    this.shown = shown;
+  }
+}
+
+/** The connection as ssh2 has it, once let in; whoever asks for it ends it. Rejects with SourceMissed. */
+export async function connectClient(server: SftpServer, limits = SFTP_LIMITS): Promise<Client> {
   const { default: ssh2 } = await import('ssh2');
   const client = new ssh2.Client();
-  let isAnother = false;
+  let other: Buffer | null = null;
   try {
     await new Promise<void>((resolve, reject) => {
       client
@@ -90,14 +101,16 @@ async function connected(server: SftpServer, limits: SftpLimits): Promise<Client
             serverHostKey: { append: [], prepend: server.hostKeys.flatMap(signaturesOf), remove: [] },
           },
           hostVerifier: (shown: Buffer) => {
-            isAnother = !server.hostKeys.some((key) => key.equals(shown));
-            return !isAnother;
+            other = server.hostKeys.some((key) => key.equals(shown)) ? null : Buffer.from(shown);
+            return other === null;
           },
         });
     });
   } catch (error) {
     client.destroy();
-    throw new SourceMissed(isAnother ? server.advice.otherKey : whyNotIn(server, error));
+    throw other === null
+      ? new SourceMissed(whyNotIn(server, error))
+      : new OtherHostKey(server.advice.otherKey, other);
   }
   return client;
 }
