@@ -47,7 +47,8 @@ async function connectWith(target: SshTarget, privateKey: Buffer, timeoutMs: num
   await new Promise<void>((resolve, reject) => {
     client
       .once('ready', resolve)
-      .once('error', (error) =>
+      // for good: after a time that ran out, the connection's end is one more, and one that nobody hears ends this process
+      .on('error', (error) =>
         reject(
           hostKey !== '' && target.hostKey !== null && hostKey !== target.hostKey
             ? keyChanged(target, hostKey)
@@ -71,8 +72,6 @@ async function connectWith(target: SshTarget, privateKey: Buffer, timeoutMs: num
     client.destroy();
     throw error;
   });
-  // a connection that breaks between commands is told by the next command
-  client.on('error', () => undefined);
   return {
     hostKey,
     run: (command, limit) => run(client, command, limit),
