@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BadChunkList, readChunkList, writeChunkList } from '../../reconciler/boxes/chunks/chunk-list.ts';
 import { resumeFor } from '../../reconciler/boxes/partial-file.ts';
 import { openHttp, redirectedTo } from '../../reconciler/boxes/sources/http.ts';
 import { SourceMissed } from '../../reconciler/boxes/sources/source.ts';
@@ -104,6 +105,29 @@ describe('what a cut download left', () => {
       if (resume.validator === null) return;
       expect(JSON.parse(from)).toMatchObject({ source, validator: resume.validator });
       expect(() => new Headers({ 'if-range': resume.validator ?? '' })).not.toThrow();
+    });
+  });
+});
+
+describe('a chunk list', () => {
+  const chunk = { length: 70_000, sha256: 'ab'.repeat(32) };
+  const lists = [[], [chunk], [chunk, { ...chunk, length: 1 }, { ...chunk, length: 2 ** 24 }]].map(
+    writeChunkList,
+  );
+
+  it('is read into chunks that follow each other and are written as they were read, or is refused in words', async () => {
+    await holds(damaged(lists), (bytes) => {
+      try {
+        const list = readChunkList(bytes);
+        const chunks = Array.from({ length: list.count }, (_, index) => list.chunk(index));
+        expect(writeChunkList(chunks).equals(bytes)).toBe(true);
+        expect(chunks.reduce((at, { at: said, length }) => (said === at ? at + length : Number.NaN), 0)).toBe(
+          list.size,
+        );
+      } catch (error) {
+        if (!(error instanceof BadChunkList)) throw error;
+        expectOneLine(error.message);
+      }
     });
   });
 });
