@@ -1,5 +1,4 @@
 /** Puts together what boxes are fetched with on this host. What seldom happens is loaded when it does. */
-import { createHash } from 'node:crypto';
 import type { BoxSpec } from '../desired/spec.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { Logger } from '../log.ts';
@@ -46,13 +45,8 @@ export function openBoxes(parts: BoxesParts): Boxes {
         source,
         peers,
         limit,
-        place: placeOf(config.name),
+        name: config.name,
       });
     },
   };
-}
-
-/** Where two of a fleet come to lie side by side, what the fewest have is soon another part for each. */
-function placeOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
 }

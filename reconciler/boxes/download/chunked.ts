@@ -1,7 +1,7 @@
 /** Fetches a box's file by its chunks: what is here is taken from here, and the rest from several sources at once. */
 import type { BoxSpec } from '../../desired/spec.ts';
 import type { ChunkList } from '../chunks/chunk-list.ts';
-import type { FetchDeps, Fetched, Peers } from './fetch-deps.ts';
+import { type FetchDeps, type Fetched, PEERS, type Peers } from './fetch-deps.ts';
 import { PartialChunks } from './partial-chunks.ts';
 import { reuse } from './reuse.ts';
 import { Schedule } from './schedule.ts';
@@ -27,7 +27,7 @@ export async function fetchChunked(
       );
     const resumed = bytesIn(partial, list);
     const copied = await reuse({ file, list, partial, log, signal });
-    const schedule = new Schedule(list, deps.place ?? 0);
+    const schedule = new Schedule(list, await placeOf(box, deps.name ?? '', peers));
     for (let chunk = 0; chunk < list.count; chunk++) if (partial.has(chunk)) schedule.arrived(chunk);
     const end = await fetchMissing({ box, list, partial, schedule, deps }, peers);
     const isHere = schedule.missing === 0;
@@ -38,6 +38,14 @@ export async function fetchChunked(
   } finally {
     await partial.close();
   }
+}
+
+/** Where this host begins: hosts lie side by side in the order of their names. From 0 to 1. */
+async function placeOf(box: BoxSpec, name: string, peers: () => Promise<Peers>): Promise<number> {
+  if (!box.sources.includes(PEERS)) return 0;
+  const { now, later } = await peers();
+  const others = [...now, ...later].filter((other) => other.name !== name);
+  return others.filter((other) => other.name < name).length / (others.length + 1);
 }
 
 function bytesIn(partial: PartialChunks, list: ChunkList): number {

@@ -22,8 +22,8 @@ export type FetchDeps = {
   readonly peers?: (box: BoxSpec) => Promise<Peers>;
   /** Slows down what comes, all sources together. */
   readonly limit?: RateLimit;
-  /** This host's place in its fleet, from 0 to 1. */
-  readonly place?: number;
+  /** Name of this host: by their names, hosts that begin together begin at different places of the file. */
+  readonly name?: string;
 };
 
 /** `now` are asked at once; one of `later` takes the place of one that fails or has nothing, in this order. */

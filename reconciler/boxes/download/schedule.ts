@@ -2,7 +2,9 @@
  * Which chunks to ask of which source next. Pure: it knows what is missing and who has what, and is told the time.
  *
  * The file is cut into segments of about 1 MiB. A source is asked for a run of chunks of the segment that the fewest sources can
- * give; among equals for the first from this host's own place on, so that hosts that begin together ask one seed for different parts.
+ * give. Among equals a host begins at its own place and goes on from there, so that hosts that begin together ask one seed for different
+ * parts; where another host was already, it goes on from anywhere else: right behind that host's newest chunk it would follow it, or go
+ * beside it, to the end.
  */
 import type { ChunkList } from '../chunks/chunk-list.ts';
 import { type Holding, holds } from './bitmap.ts';
@@ -21,9 +23,17 @@ const MOST_TWICE = 1 / 100;
 
 type SourceState = {
   holding: Holding;
-  readonly useful: NumberSet /** Bytes a millisecond. */;
+  readonly useful: NumberSet;
+  /** Bytes a millisecond. */
   rate: number | null;
+  /** The segment that it goes on with. */
+  next: number;
+  /** Runs that it may go on with the next segment before it begins elsewhere. */
+  stays: number;
 };
+
+/** So many runs in a row: two hosts that came upon one place would go on side by side, and ask for the same all along. */
+const STAYS = 64;
 
 export class Schedule {
   readonly #list: ChunkList;
@@ -37,6 +47,7 @@ export class Schedule {
   readonly #givers: Uint8Array;
   /** Segments by the number of their givers. */
   readonly #byGivers: NumberSet[] = [];
+  readonly #chance: () => number;
   #missing: number;
   #twice = 0;
 
@@ -48,6 +59,7 @@ export class Schedule {
     this.#givers = new Uint8Array(this.#segments.count);
     this.#begin = Math.floor(place * this.#segments.count) % this.#segments.count;
     this.#missing = list.size;
+    this.#chance = chanceFrom(Math.floor(place * 2 ** 32));
   }
 
   /** Bytes that are not here yet. */
@@ -62,7 +74,13 @@ export class Schedule {
   /** Returns the number that the source goes by from here on. It has nothing until `has` says so. */
   addSource(): number {
     this.#byGivers.push(new NumberSet(this.#segments.count));
-    this.#sources.push({ holding: null, useful: new NumberSet(this.#segments.count), rate: null });
+    this.#sources.push({
+      holding: null,
+      useful: new NumberSet(this.#segments.count),
+      rate: null,
+      next: this.#begin,
+      stays: STAYS,
+    });
     return this.#sources.length - 1;
   }
 
@@ -88,10 +106,21 @@ export class Schedule {
   pick(source: number, now: number, most = LONGEST_RUN): Run | null {
     const state = this.#source(source);
     for (const [givers, segments] of this.#byGivers.entries()) {
-      const segment = segments.nextInBoth(state.useful, this.#begin);
+      const segment = this.#nextIn(segments, state);
       if (segment !== null) return this.#ask(source, segment, givers + 1, Math.min(most, LONGEST_RUN), now);
     }
     return this.#takeOver(source, now);
+  }
+
+  /** The segment that it goes on with, if that is in the set; else one that it comes upon from somewhere. */
+  #nextIn(segments: NumberSet, state: SourceState): number | null {
+    const found = segments.nextInBoth(state.useful, state.next);
+    if (found === null || (found === state.next && state.stays > 0)) {
+      state.stays -= 1;
+      return found;
+    }
+    state.stays = STAYS;
+    return segments.nextInBoth(state.useful, Math.floor(this.#chance() * this.#segments.count));
   }
 
   /** A chunk of a run has come, and is right. */
@@ -121,7 +150,8 @@ export class Schedule {
   }
 
   #ask(source: number, segment: number, givers: number, most: number, now: number): Run {
-    const { holding } = this.#source(source);
+    const state = this.#source(source);
+    const { holding } = state;
     const free = (chunk: number) => this.#asked[chunk] === 0 && holds(holding, chunk);
     let first = this.#segments.start(segment);
     while (!free(first)) first++;
@@ -135,6 +165,8 @@ export class Schedule {
       }
       end++;
     }
+    const last = this.#segments.of(end - 1);
+    state.next = (end === this.#segments.start(last + 1) ? last + 1 : last) % this.#segments.count;
     return this.#begun({ source, first, end, next: first, given: 0, beganAt: now, gaveAt: now });
   }
 
@@ -208,4 +240,15 @@ function alike(one: Holding, other: Holding, segments: Segments, segment: number
     if (one[byte] !== other[byte]) return false;
   }
   return true;
+}
+
+/** Numbers from 0 to 1 that look like chance, and are the same for one seed (mulberry32). */
+function chanceFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -203,12 +203,12 @@ test('six hosts that begin at one server together exchange what they have: it gi
   const folder = (name: string) => join(dirname(lab.boxes), `host-${name}`);
   for (const name of names) mkdirSync(folder(name));
   const all = await Promise.all(
-    names.map((name, index) => {
+    names.map((name) => {
       const others = names.filter((other) => other !== name).map((other) => peer(other, folder(other)));
       return lab.fetch(lab.box('peers:', origin.url), {
         ...lab.peers(...others),
         file: join(folder(name), `${lab.sha256}.box`),
-        place: index / names.length,
+        name,
       });
     }),
   );

@@ -115,15 +115,31 @@ describe('of what a source has', () => {
     ]);
   });
 
+  test('where another host was already, it does not go on right behind it', () => {
+    const schedule = new Schedule(listOf(Array<number>(1024).fill(64 * KIB)), 0);
+    const [seed, peer] = [schedule.addSource(), schedule.addSource()];
+    schedule.has(seed, 'all');
+    schedule.has(
+      peer,
+      bitmap(
+        1024,
+        Array.from({ length: 500 }, (_, chunk) => 8 + chunk),
+      ),
+    );
+    const first = schedule.pick(seed, 0);
+    expect(first).toMatchObject({ first: 0, end: 8 });
+    expect(schedule.pick(seed, 0)?.first).toBeGreaterThan(508);
+  });
+
   test('nothing that is on its way from another is asked for while other chunks are missing', () => {
     const schedule = new Schedule(list, 0);
     const [one, other] = [schedule.addSource(), schedule.addSource()];
     schedule.has(one, 'all');
     schedule.has(other, 'all');
     const asked: number[] = [];
-    for (let n = 0; n < 8; n++) {
+    for (let n = 0; asked.length < 64; n++) {
       for (const source of [one, other]) {
-        const run = schedule.pick(source, n * 10_000);
+        const run = schedule.pick(source, n);
         if (run !== null) asked.push(...chunksOf(run));
       }
     }
@@ -141,7 +157,10 @@ describe('of what a source has', () => {
     schedule.end(run, 5);
     schedule.has(one, null);
     schedule.has(other, 'all');
-    expect(schedule.pick(other, 6)).toMatchObject({ source: other, first: 1 });
+    const asked: number[] = [];
+    for (let next = schedule.pick(other, 6); next !== null; next = schedule.pick(other, 6))
+      asked.push(...chunksOf(next));
+    expect(asked.sort((a, b) => a - b)).toEqual(Array.from({ length: 63 }, (_, n) => n + 1));
   });
 });
 

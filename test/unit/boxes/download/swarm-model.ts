@@ -23,10 +23,10 @@ type Node = { readonly schedule: Schedule; readonly have: Buffer; readonly sourc
 
 export type Swarm = { readonly ms: number; readonly seedSent: number; readonly received: number };
 
-/** @param rate of each host's link, both ways, in bytes a second; node 0 is the seed */
-export function swarm(list: ChunkList, hosts: number, rate: number): Swarm {
+/** @param rate of each host's link, both ways, in bytes a second; node 0 is the seed @param places of the hosts in the file; else evenly */
+export function swarm(list: ChunkList, hosts: number, rate: number, places?: readonly number[]): Swarm {
   const nodes = Array.from({ length: hosts }, (_, index): Node => {
-    const schedule = new Schedule(list, index / hosts);
+    const schedule = new Schedule(list, places?.[index] ?? index / hosts);
     const others = [0, ...Array.from({ length: hosts }, (_each, other) => other + 1)].filter(
       (n) => n !== index + 1,
     );
