@@ -136,7 +136,14 @@ describe('a server by SFTP', () => {
   it('whose key is revoked is not talked to', async () => {
     const revoked = join(root, 'revoked');
     writeFileSync(revoked, `${readFileSync(knownHosts, 'utf8')}@revoked * ${server.hostKey}\n`);
-    await expect(get(box(), start, { key, knownHosts: revoked })).rejects.toThrow('has no key of');
+    await expect(get(box(), start, { key, knownHosts: revoked })).rejects.toThrow('is revoked');
+  });
+
+  it('is not asked by a key with a passphrase, which nobody is there to type', async () => {
+    const locked = join(root, 'locked');
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', locked]);
+    const reading = get(box(), start, { key: locked, knownHosts });
+    await expect(reading).rejects.toThrow(`the key ${locked} cannot be used`);
   });
 
   it('that does not know our key says so', async () => {

@@ -120,6 +120,11 @@ async function hostKeysOf(host: string, port: number, knownHosts: string): Promi
   const { keys, revoked, byAuthority } = knownKeys(text, host, port);
   const hostKeys = keys.filter((key) => !revoked.some((other) => other.equals(key)));
   if (hostKeys.length > 0) return hostKeys;
+  if (keys.length > 0) {
+    throw new SourceMissed(
+      `${knownHosts} says that the key of ${host}:${port} is revoked: it is not talked to`,
+    );
+  }
   const server = port === 22 ? host : `-p ${port} ${host}`;
   const why = byAuthority
     ? `only an authority for ${host}, and certificates are not gone by: add the host's own key`
@@ -132,7 +137,12 @@ async function loginWith(key: string | null): Promise<SftpServer['login']> {
     const privateKey = await readFile(key).catch((error: Error) => {
       throw new SourceMissed(`the key ${key} cannot be read: ${error.message}`);
     });
-    return { privateKey };
+    const { default: ssh2 } = await import('ssh2');
+    const parsed = ssh2.utils.parseKey(privateKey);
+    if (!(parsed instanceof Error)) return { privateKey };
+    throw new SourceMissed(
+      `the key ${key} cannot be used: ${parsed.message}. It must be a private key without a passphrase`,
+    );
   }
   const agent = process.env.SSH_AUTH_SOCK ?? '';
   if (agent !== '') return { agent };
