@@ -56,10 +56,16 @@ export class Crew {
   }
 
   addSource(address: string): void {
+    const source = this.#opened(address);
+    if (source !== null) this.#add(source, null);
+  }
+
+  #opened(address: string): Source | null {
     try {
-      this.#add(this.#deps.source(address, this.#parts.box.sha256), null);
+      return this.#deps.source(address, this.#parts.box.sha256);
     } catch (error) {
       this.miss(address, error);
+      return null;
     }
   }
 

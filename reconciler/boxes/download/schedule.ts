@@ -8,6 +8,7 @@
  */
 import type { ChunkList } from '../chunks/chunk-list.ts';
 import { type Holding, holds } from './bitmap.ts';
+import { Course, chanceFrom } from './course.ts';
 import { NumberSet } from './number-set.ts';
 import { type Segments, segmentsOf } from './segments.ts';
 import { mostWorthTaking, type Run } from './takeover.ts';
@@ -26,14 +27,8 @@ type SourceState = {
   readonly useful: NumberSet;
   /** Bytes a millisecond. */
   rate: number | null;
-  /** The segment that it goes on with. */
-  next: number;
-  /** Runs that it may go on with the next segment before it begins elsewhere. */
-  stays: number;
+  readonly course: Course;
 };
-
-/** So many runs in a row: two hosts that came upon one place would go on side by side, and ask for the same all along. */
-const STAYS = 64;
 
 export class Schedule {
   readonly #list: ChunkList;
@@ -78,8 +73,7 @@ export class Schedule {
       holding: null,
       useful: new NumberSet(this.#segments.count),
       rate: null,
-      next: this.#begin,
-      stays: STAYS,
+      course: new Course(this.#segments.count, this.#begin, this.#chance),
     });
     return this.#sources.length - 1;
   }
@@ -106,21 +100,10 @@ export class Schedule {
   pick(source: number, now: number, most = LONGEST_RUN): Run | null {
     const state = this.#source(source);
     for (const [givers, segments] of this.#byGivers.entries()) {
-      const segment = this.#nextIn(segments, state);
+      const segment = state.course.nextIn(segments, state.useful);
       if (segment !== null) return this.#ask(source, segment, givers + 1, Math.min(most, LONGEST_RUN), now);
     }
     return this.#takeOver(source, now);
-  }
-
-  /** The segment that it goes on with, if that is in the set; else one that it comes upon from somewhere. */
-  #nextIn(segments: NumberSet, state: SourceState): number | null {
-    const found = segments.nextInBoth(state.useful, state.next);
-    if (found === null || (found === state.next && state.stays > 0)) {
-      state.stays -= 1;
-      return found;
-    }
-    state.stays = STAYS;
-    return segments.nextInBoth(state.useful, Math.floor(this.#chance() * this.#segments.count));
   }
 
   /** A chunk of a run has come, and is right. */
@@ -166,7 +149,7 @@ export class Schedule {
       end++;
     }
     const last = this.#segments.of(end - 1);
-    state.next = (end === this.#segments.start(last + 1) ? last + 1 : last) % this.#segments.count;
+    state.course.goOn(end === this.#segments.start(last + 1) ? last + 1 : last);
     return this.#begun({ source, first, end, next: first, given: 0, beganAt: now, gaveAt: now });
   }
 
@@ -240,15 +223,4 @@ function alike(one: Holding, other: Holding, segments: Segments, segment: number
     if (one[byte] !== other[byte]) return false;
   }
   return true;
-}
-
-/** Numbers from 0 to 1 that look like chance, and are the same for one seed (mulberry32). */
-function chanceFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
