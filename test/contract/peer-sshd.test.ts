@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { jailFor } from '../../reconciler/boxes/peers/jail.ts';
+import { openPeer } from '../../reconciler/boxes/peers/peer-source.ts';
+import { setUpCommands } from '../../reconciler/boxes/peers/sshd-settings.ts';
 import { checkDocument } from '../lab/check-document.ts';
 import { type PeerHost, startPeerHost } from '../lab/peer-host.ts';
 
@@ -142,6 +144,42 @@ it('a connection leads nowhere else: nothing is forwarded in either direction', 
     expect(back.stderr).toContain('remote port forwarding failed');
   } finally {
     behind.close();
+  }
+});
+
+it('keys are let in that a reconciler wrote which is not root, in its private folder', async () => {
+  const other = await startPeerHost('daemon');
+  onTestFinished(other.stop);
+  expect(other.printed.settings).toContain('AuthorizedKeysCommandUser daemon\n');
+  const keys = join(other.root, 'state', 'peers', 'authorized_keys');
+  execFileSync('chown', ['daemon', keys]);
+  writeFileSync(join(other.boxesDir, 'a.box'), '');
+  const source = openPeer(other.peer, 'a', other.key);
+  onTestFinished(() => source.close());
+  expect(await source.have(1, new AbortController().signal)).toBe('all');
+});
+
+it('the line of fstab that is printed mounts the folder of boxes read-only, whatever it is called', () => {
+  const root = mkdtempSync('/var/lib/boxreeve-mount-');
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const [boxesDir, path, table] = ["it's a disk/boxes", 'jail', 'fstab'].map((name) => join(root, name));
+  if (boxesDir === undefined || path === undefined || table === undefined) throw new Error('no paths');
+  const jail = { path, folder: '/boxes', by: 'mount' } as const;
+  const commands = setUpCommands({
+    ...{ platform: 'linux', user: 'nobody', keys: '/keys', keysUser: 'root' },
+    ...{ boxesDir, jail },
+  });
+  // all but the user and the mount itself, with another table than the system's
+  for (const command of commands.slice(1, -1))
+    execFileSync('sh', ['-c', command.replace('/etc/fstab', table)]);
+  mkdirSync(boxesDir, { recursive: true });
+  writeFileSync(join(boxesDir, 'a.box'), 'what is in a box');
+  execFileSync('mount', ['-T', table, join(path, 'boxes')]);
+  try {
+    expect(readFileSync(join(path, 'boxes', 'a.box'), 'utf8')).toBe('what is in a box');
+    expect(() => writeFileSync(join(path, 'boxes', 'a.box'), 'other')).toThrow('EROFS');
+  } finally {
+    execFileSync('umount', [join(path, 'boxes')]);
   }
 });
 

@@ -31,8 +31,9 @@ const USER = 'nobody';
 /** Root's alone, up to the root of the file system. */
 const ROOTS_OWN = '/var/lib';
 
-/** @param name of the host @param more lines of host.yaml */
-export async function startPeerHost(name = 'builder1', more = ''): Promise<PeerHost> {
+/** @param owner of the state folder: whom Boxreeve runs under there */
+export async function startPeerHost(owner = 'root'): Promise<PeerHost> {
+  const name = 'builder1';
   if (process.getuid?.() !== 0) throw new Error('sshd locks a user in only as root: run this test as root');
   const root = mkdtempSync(join(ROOTS_OWN, 'boxreeve-peer-host-'));
   const at = (...parts: readonly string[]) => join(root, ...parts);
@@ -44,10 +45,11 @@ export async function startPeerHost(name = 'builder1', more = ''): Promise<PeerH
   const key = at('key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', at('unused')]);
+  await execa('chown', ['-R', owner, at('state')]);
   const config = at('host.yaml');
   writeFileSync(
     config,
-    `name: ${name}\nrepo: ${at('infra.git')}\nstateDir: ${at('state')}\nboxesDir: ${boxesDir}\nsigningKey: ${key}\n${more}`,
+    `name: ${name}\nrepo: ${at('infra.git')}\nstateDir: ${at('state')}\nboxesDir: ${boxesDir}\nsigningKey: ${key}\n`,
   );
   const asked = ['--user', USER, '--host-key', at('unused.pub'), '--address', '127.0.0.1'];
   const { stdout } = await execa(process.execPath, [

@@ -82,7 +82,8 @@ export function setUpCommands(serving: Serving): readonly string[] {
     `install -d -m 0755 ${folders.map(shellWord).join(' ')}`,
     ...(jail.by === 'mount'
       ? [
-          `echo ${shellWord(mountLine(boxesDir, jail))} >> /etc/fstab`,
+          // not `echo`, which in some shells reads what follows a backslash
+          `printf '%s\\n' ${shellWord(mountLine(boxesDir, jail))} >> /etc/fstab`,
           `mount ${shellWord(`${jail.path}${jail.folder}`)}`,
         ]
       : []),

@@ -47,7 +47,7 @@ it.each(['/a"b', '/a\\b', '/a\nMatch all'])(
 it('on Linux the folder of boxes is mounted into the one the user is locked into, read-only', () => {
   const commands = setUpCommands({ ...SERVING, boxesDir: '/data/my boxes' });
   expect(commands.at(-2)).toBe(
-    "echo '/data/my\\040boxes /srv/boxreeve-peer/boxes none bind,ro,nosuid,nodev,noexec,nofail 0 0' >> /etc/fstab",
+    "printf '%s\\n' '/data/my\\040boxes /srv/boxreeve-peer/boxes none bind,ro,nosuid,nodev,noexec,nofail 0 0' >> /etc/fstab",
   );
   expect(commands.at(-1)).toBe('mount /srv/boxreeve-peer/boxes');
 });
