@@ -68,7 +68,7 @@ async function describeServing(file: string | undefined, options: InitOptions): 
   const own = await ownPeer(config, dirs);
   const known = own.state === 'peer' ? own.peer : null;
   const platform = process.platform === 'darwin' ? 'darwin' : 'linux';
-  const jail = await jailFor(config.boxesDir, platform);
+  const jail = await jailFor(config, platform);
   const peer = {
     name: config.name,
     address: options.address ?? known?.address ?? hostname(),

@@ -188,9 +188,26 @@ it('a folder that holds more than boxes is not shown to other hosts', async () =
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   mkdirSync(join(root, 'boxes'));
   execFileSync('chmod', ['755', root]);
-  expect(await jailFor(join(root, 'boxes'), 'linux')).toEqual({ path: root, folder: '/boxes', by: 'place' });
+  expect(await jailFor({ boxesDir: join(root, 'boxes'), stateDir: '/state' }, 'linux')).toEqual({
+    path: root,
+    folder: '/boxes',
+    by: 'place',
+  });
   writeFileSync(join(root, 'notes'), '');
-  await expect(jailFor(join(root, 'boxes'), 'darwin')).rejects.toThrow('it holds more than boxes (notes)');
+  await expect(jailFor({ boxesDir: join(root, 'boxes'), stateDir: '/state' }, 'darwin')).rejects.toThrow(
+    'it holds more than boxes (notes)',
+  );
   execFileSync('chmod', ['700', root]);
-  await expect(jailFor(join(root, 'boxes'), 'darwin')).rejects.toThrow('other users cannot go into it');
+  await expect(jailFor({ boxesDir: join(root, 'boxes'), stateDir: '/state' }, 'darwin')).rejects.toThrow(
+    'other users cannot go into it',
+  );
+});
+
+it('nobody is locked into the private state folder, though nothing is in it yet', async () => {
+  const root = mkdtempSync('/var/lib/boxreeve-jail-');
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  execFileSync('chmod', ['755', root]);
+  const within = { boxesDir: join(root, 'boxes'), stateDir: root };
+  expect(await jailFor(within, 'linux')).toMatchObject({ path: '/srv/boxreeve-peer', by: 'mount' });
+  await expect(jailFor(within, 'darwin')).rejects.toThrow('the private state folder is there');
 });

@@ -7,6 +7,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { InvalidHostConfig } from '../../errors.ts';
+import type { HostConfig } from '../../host-config.ts';
 import type { Jail } from './sshd-settings.ts';
 
 /** Group and others may not write. */
@@ -19,9 +20,13 @@ const MOUNTED: Jail = { path: '/srv/boxreeve-peer', folder: '/boxes', by: 'mount
 const ON_MAC = '/Library/Boxreeve/peer/boxes';
 
 /** Throws InvalidHostConfig where box files must be put elsewhere first. */
-export async function jailFor(boxesDir: string, platform: 'linux' | 'darwin'): Promise<Jail> {
+export async function jailFor(
+  { boxesDir, stateDir }: Pick<HostConfig, 'boxesDir' | 'stateDir'>,
+  platform: 'linux' | 'darwin',
+): Promise<Jail> {
   const path = dirname(boxesDir);
-  const why = await whyNotTheJail(path, basename(boxesDir));
+  const isPrivate = `${path}/`.startsWith(`${stateDir}/`);
+  const why = isPrivate ? 'the private state folder is there' : await whyNotTheJail(path, basename(boxesDir));
   if (why === null) return { path, folder: `/${basename(boxesDir)}`, by: 'place' };
   if (platform === 'linux') return MOUNTED;
   throw new InvalidHostConfig(

@@ -86,6 +86,10 @@ it('a folder that others may write to, or that is not root’s, is nothing to lo
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   mkdirSync(join(root, 'boxes'));
   execFileSync('chmod', ['755', root]);
-  await expect(jailFor(join(root, 'boxes'), 'darwin')).rejects.toThrow("is not root's alone");
-  expect(await jailFor(join(root, 'boxes'), 'linux')).toMatchObject({ by: 'mount' });
+  await expect(jailFor({ boxesDir: join(root, 'boxes'), stateDir: '/state' }, 'darwin')).rejects.toThrow(
+    "is not root's alone",
+  );
+  expect(await jailFor({ boxesDir: join(root, 'boxes'), stateDir: '/state' }, 'linux')).toMatchObject({
+    by: 'mount',
+  });
 });
