@@ -39,10 +39,10 @@ export function choosePeers(
   const here = rules.near.filter((label) => asker.labels.includes(label));
   const isNear = (peer: KnownPeer) => here.some((label) => peer.labels.includes(label));
   const rank = (peer: KnownPeer) => (holders.has(peer.name) ? 0 : 2) + (isNear(peer) ? 0 : 1);
-  const others = new Map(peers.filter(({ name }) => name !== asker.name).map((peer) => [peer.name, peer]));
+  const byName = new Map(peers.map((peer) => [peer.name, peer]));
   // the sort is stable: within a rank the round stays as it is
-  const order = roundFrom([...others.keys()], asker.name)
-    .flatMap((name) => others.get(name) ?? [])
+  const order = roundFrom([...byName.keys()], asker.name)
+    .flatMap((name) => byName.get(name) ?? [])
     .toSorted((one, other) => rank(one) - rank(other));
   return { now: order.slice(0, rules.most), later: order.slice(rules.most) };
 }
