@@ -3,6 +3,8 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { enterNamespace, hasNamespace, sweepNamespaces } from './namespaces.ts';
+import { isGone, thisProcess } from './owner.ts';
 
 export const LAB_PREFIX = 'boxreeve-lab-';
 
@@ -10,9 +12,14 @@ const CONTAINERS = '/var/lib/lxc';
 /** Names as lxc takes them; anything else in a ledger is not touched. */
 const CONTAINER_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
-/** Writes down whose lab this is, so that another run can tell when its owner is gone. */
-export async function claim(folder: string): Promise<void> {
-  await writeFile(join(folder, 'owner'), `${process.pid} ${await startOf(process.pid)}\n`);
+/**
+ * Writes down whose lab this is, so that another run can tell when its owner is gone.
+ * @param namespace network namespace that its guests are in, if not the machine's
+ */
+export async function claim(folder: string, namespace: string | null = null): Promise<void> {
+  const { pid, start } = await thisProcess();
+  if (namespace !== null) await writeFile(join(folder, 'namespace'), namespace);
+  await writeFile(join(folder, 'owner'), `${pid} ${start}\n`);
 }
 
 /** Makes the lab's VAGRANT_HOME, with the Vagrantfile that keeps the ledger of containers. */
@@ -33,10 +40,11 @@ export async function containersOf(folder: string): Promise<string[]> {
 
 /** Destroys the lab's containers, then its folder. Throws if a container stays. */
 export async function dismantle(folder: string): Promise<void> {
+  const enter = await wayIn(folder);
   for (const name of await containersOf(folder)) {
-    await execa('lxc-destroy', ['-f', '-n', name], { reject: false, stdin: 'ignore', timeout: 60_000 });
+    await lxc(enter, 'lxc-destroy', ['-f', '-n', name]);
     // What lxc-create left when it was killed is no container to lxc-destroy, but a folder all the same.
-    if (!(await isRunning(name))) await rm(join(CONTAINERS, name), { recursive: true, force: true });
+    if (!(await isRunning(enter, name))) await rm(join(CONTAINERS, name), { recursive: true, force: true });
   }
   const left = await containersOf(folder);
   if (left.length > 0)
@@ -44,7 +52,7 @@ export async function dismantle(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Dismantles labs whose owner has ended without doing so (killed tests). */
+/** Dismantles labs, and then removes namespaces, whose owner has ended without doing so (killed tests). */
 export async function sweepAbandoned(): Promise<void> {
   const entries = await readdir(tmpdir());
   for (const entry of entries.filter((name) => name.startsWith(LAB_PREFIX))) {
@@ -52,17 +60,25 @@ export async function sweepAbandoned(): Promise<void> {
     const [pid, start] = (await readFile(join(folder, 'owner'), 'utf8').catch(() => '')).trim().split(' ');
     // No owner yet: it is being opened at this moment.
     if (pid === undefined || start === undefined) continue;
-    if ((await startOf(Number(pid))) !== start) await dismantle(folder);
+    if (await isGone({ pid: Number(pid), start })) await dismantle(folder);
   }
+  await sweepNamespaces();
 }
 
-/** When a process started, in clock ticks since boot: with its number, the name of a process. '' if there is none. */
-async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+/**
+ * The words that put a program where the lab's guests are. LXC's tools find a running container by a socket of the network
+ * namespace it was started in: from another one it is stopped to them. Once a namespace is gone, nothing runs in it.
+ */
+async function wayIn(folder: string): Promise<readonly string[]> {
+  const namespace = await readFile(join(folder, 'namespace'), 'utf8').catch(() => '');
+  return namespace !== '' && (await hasNamespace(namespace)) ? enterNamespace(namespace) : [];
 }
 
-async function isRunning(name: string): Promise<boolean> {
-  const { stdout } = await execa('lxc-info', ['-n', name, '-s'], { reject: false, stdin: 'ignore' });
-  return /:\s*(?!STOPPED)[A-Z]+/.test(stdout);
+async function isRunning(enter: readonly string[], name: string): Promise<boolean> {
+  return /:\s*(?!STOPPED)[A-Z]+/.test(await lxc(enter, 'lxc-info', ['-n', name, '-s']));
+}
+
+async function lxc(enter: readonly string[], program: string, args: readonly string[]): Promise<string> {
+  const [first = program, ...rest] = [...enter, program, ...args];
+  return (await execa(first, rest, { reject: false, stdin: 'ignore', timeout: 60_000 })).stdout;
 }

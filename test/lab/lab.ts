@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BoxContent, type LabBox, makeBox } from './boxes.ts';
 import { claim, containersOf, dismantle, LAB_PREFIX, layHome, sweepAbandoned } from './housekeeping.ts';
+import { enterNamespace } from './namespaces.ts';
 import { assertUsable, raiseBridge } from './requirements.ts';
 
 export type { LabBox } from './boxes.ts';
@@ -19,6 +20,8 @@ export type Lab = {
   /** Private to this lab; lay whatever you like in it. Gone after `dispose`. */
   readonly folder: string;
   readonly vagrantHome: string;
+  /** The words before a program that put it where the lab's guests are: none in the machine's own network. */
+  readonly enter: readonly string[];
   /** Whole environment for programs of this lab: VAGRANT_HOME, provider, USER, HOME (empty), PATH, locale. */
   readonly env: Readonly<Record<string, string>>;
   /** A box file; equal content gives the same file. It is shared between labs: copy it before you change it. */
@@ -52,20 +55,26 @@ export type ProjectFiles = {
   readonly init?: string;
 };
 
-/** Opens a lab. Throws, saying what is missing and how to get it, where real guests cannot run. */
-export async function openLab(): Promise<Lab> {
+/**
+ * Opens a lab. Throws, saying what is missing and how to get it, where real guests cannot run.
+ * @param namespace network namespace of a host (net-hosts.ts): its guests see those of no other, whatever their addresses. Dispose of
+ * the lab before the namespace.
+ */
+export async function openLab(namespace: string | null = null): Promise<Lab> {
   await assertUsable();
   await sweepAbandoned();
-  await raiseBridge();
+  const enter = namespace === null ? [] : enterNamespace(namespace);
+  await raiseBridge(enter);
   const folder = await mkdtemp(join(tmpdir(), LAB_PREFIX));
-  await claim(folder);
+  await claim(folder, namespace);
   const vagrantHome = await layHome(folder);
   const home = join(folder, 'home');
   await mkdir(home);
   const env = labEnvironment(home, vagrantHome);
 
   const vagrant: Lab['vagrant'] = async (args, options = {}) => {
-    const { exitCode, stdout, stderr } = await execa('vagrant', args, {
+    const [program = '', ...words] = [...enter, 'vagrant', ...args];
+    const { exitCode, stdout, stderr } = await execa(program, words, {
       cwd: options.cwd ?? folder,
       env: { ...env, ...options.env },
       extendEnv: false,
@@ -85,6 +94,7 @@ export async function openLab(): Promise<Lab> {
   return {
     folder,
     vagrantHome,
+    enter,
     env,
     box: makeBox,
     vagrant,

@@ -20,6 +20,17 @@ const CAPABILITIES: readonly (readonly [string, bigint])[] = [
   ['CAP_SYS_ADMIN', 21n],
 ];
 
+/** Of hosts in network namespaces (net-hosts.ts). */
+const NET_PROGRAMS: typeof PROGRAMS = [
+  ['ip', 'iproute2'],
+  ['tc', 'iproute2'],
+  ['nsenter', 'util-linux'],
+  ['unshare', 'util-linux'],
+  ['mount', 'mount'],
+  ['sshd', 'openssh-server'],
+  ['scp', 'openssh-client'],
+];
+
 let usable: Promise<void> | undefined;
 
 /** Throws an error that lists all that is missing, with the command that brings it. Looked at once a process. */
@@ -28,13 +39,34 @@ export function assertUsable(): Promise<void> {
   return usable;
 }
 
-/** Brings up the bridge that guests are attached to. Safe to repeat. */
-export async function raiseBridge(): Promise<void> {
-  await execa(join(import.meta.dirname, 'net-up.sh'), { stdin: 'ignore' });
+/** The same for hosts in network namespaces; whether the kernel has all it takes shows when it is asked for. */
+export async function assertNetHostsUsable(): Promise<void> {
+  const missing = [...lacksRoot(), ...(await lackedCapabilities()), ...(await lackedPrograms(NET_PROGRAMS))];
+  if (missing.length === 0) return;
+  throw new Error(
+    [
+      'Hosts cannot have networks of their own on this machine:',
+      ...missing.map((line) => `  - ${line}`),
+    ].join('\n'),
+  );
+}
+
+/**
+ * Brings up the bridge that guests are attached to. Safe to repeat.
+ * @param enter words that put a program where the guests are to be; none: the machine's own network
+ */
+export async function raiseBridge(enter: readonly string[]): Promise<void> {
+  const [program = '', ...args] = [...enter, join(import.meta.dirname, 'net-up.sh')];
+  await execa(program, args, { stdin: 'ignore' });
 }
 
 async function check(): Promise<void> {
-  const missing = [...lacksRoot(), ...(await lackedCapabilities()), ...(await lackedPrograms())];
+  const missing = [
+    ...lacksRoot(),
+    ...(await lackedCapabilities()),
+    ...(await lackedPrograms(PROGRAMS)),
+    ...(await lackedPlugin()),
+  ];
   if (missing.length === 0) return;
   throw new Error(
     [
@@ -47,7 +79,7 @@ async function check(): Promise<void> {
 }
 
 function lacksRoot(): string[] {
-  return process.getuid?.() === 0 ? [] : ['it needs root (LXC containers are made with sudo by vagrant-lxc)'];
+  return process.getuid?.() === 0 ? [] : ['it needs root (for containers and their networks)'];
 }
 
 async function lackedCapabilities(): Promise<string[]> {
@@ -58,23 +90,19 @@ async function lackedCapabilities(): Promise<string[]> {
   );
 }
 
-async function lackedPrograms(): Promise<string[]> {
+async function lackedPrograms(programs: typeof PROGRAMS): Promise<string[]> {
   const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
   const found = await Promise.all(
-    PROGRAMS.map(async ([program, from]) => {
+    programs.map(async ([program, from]) => {
       const { failed } = await execa('which', [program], { env: { PATH: path }, reject: false });
       return failed ? [`the program ${program} (package ${from})`] : [];
     }),
   );
-  const plugin = await execa(
-    'find',
-    ['/usr/share/rubygems-integration', '-maxdepth', '3', '-name', 'vagrant-lxc-*'],
-    {
-      reject: false,
-    },
-  );
-  return [
-    ...found.flat(),
-    ...(plugin.stdout === '' ? ['the Vagrant plugin vagrant-lxc (package vagrant-lxc)'] : []),
-  ];
+  return found.flat();
+}
+
+async function lackedPlugin(): Promise<string[]> {
+  const place = '/usr/share/rubygems-integration';
+  const plugin = await execa('find', [place, '-maxdepth', '3', '-name', 'vagrant-lxc-*'], { reject: false });
+  return plugin.stdout === '' ? ['the Vagrant plugin vagrant-lxc (package vagrant-lxc)'] : [];
 }

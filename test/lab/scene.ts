@@ -88,7 +88,8 @@ export async function newSceneHost(
   writeFileSync(configFile, hostYaml(options, repo, stateDir, key, folder));
   const env = { ...lab.env };
   const start = (args: readonly string[], extra: Record<string, string> = {}): Running => {
-    const child = execa(process.execPath, [ENTRY, ...args, '--config', configFile], {
+    const [program = '', ...words] = [...lab.enter, process.execPath, ENTRY, ...args, '--config', configFile];
+    const child = execa(program, words, {
       env: { ...env, ...extra },
       extendEnv: false,
       reject: false,

@@ -1,11 +1,10 @@
 /** A real sshd on a port of its own, as a self-hosted Git server has one: a forced command for each key. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { waitFor } from './wait-for.ts';
+import { startSshd } from './sshd.ts';
 
 export type SshServer = {
   /** `ssh://user@127.0.0.1:port` */
@@ -52,16 +51,7 @@ export async function startSshServer(
   };
   const lines = Object.entries(config).map(([name, value]) => `${name} ${value}\n`);
   writeFileSync(file('sshd_config'), lines.join('') + settings);
-  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', file('sshd_config')], { stdio: 'pipe' });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  await waitFor('sshd that listens', () => {
-    if (child.exitCode !== null) throw new Error(`sshd ended: ${said}`);
-    return said.includes('Server listening');
-  });
+  const stop = await startSshd(file('sshd_config'));
   return {
     url: `ssh://${userInfo().username}@127.0.0.1:${port}`,
     port,
@@ -69,7 +59,7 @@ export async function startSshServer(
     hostKey: readFileSync(file('host_key.pub'), 'utf8').split(' ').slice(0, 2).join(' '),
     clientWith: (key) =>
       `ssh -F none -i ${key} -oIdentitiesOnly=yes -oStrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -oBatchMode=yes -oLogLevel=ERROR`,
-    stop: () => ended(child),
+    stop,
   };
 }
 
@@ -81,12 +71,4 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port could be had');
   return address.port;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  await new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.kill('SIGTERM');
-  });
 }

@@ -20,7 +20,7 @@ export function filesThatNeedGuests(folder: string): readonly string[] {
   return readdirSync(at, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .filter((name) =>
-      /from '[^']*lab\/(lab|scene|requirements)\.ts'/.test(
+      /from '[^']*lab\/(lab|scene|requirements|net-hosts)\.ts'/.test(
         valueImports(readFileSync(join(at, name), 'utf8')),
       ),
     )
