@@ -2,7 +2,7 @@
 # Installs Vagrant, what real guests need and what tests hold Boxreeve against, as far as it is missing: by apt on Debian and Ubuntu, by Homebrew on macOS.
 # What it cannot install it names; the tests then say what they could not test.
 set -eu
-packages="vagrant vagrant-lxc lxc openssh-server openssh-client openssl iproute2 procps sudo git time gnupg age"
+packages="vagrant vagrant-lxc lxc openssh-server openssh-client openssl iproute2 procps sudo git time gnupg age rsync curl"
 
 say() { echo "set-up: $*" >&2; }
 

@@ -2,12 +2,14 @@
  * `npm run bench -- [--json] [group]`: every budget of DESIGN §8 that this version has something to show for, each as a
  * ratio to the real alternative measured in the same run.
  */
+import { boxesGroup } from './boxes.ts';
 import { daemonGroup } from './daemon.ts';
 import type { Result } from './measure.ts';
 import { recordGroup } from './record.ts';
 import { trustGroup } from './trust.ts';
 
 const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = {
+  boxes: boxesGroup,
   daemon: daemonGroup,
   record: recordGroup,
   trust: trustGroup,
@@ -27,7 +29,11 @@ if (unknown.length > 0) {
 const results: Result[] = [];
 for (const name of asked.length > 0 ? asked : Object.keys(GROUPS))
   results.push(...((await GROUPS[name]?.()) ?? []));
-process.stdout.write(json ? `${JSON.stringify({ results }, null, 2)}\n` : table(results));
+process.stdout.write(
+  json
+    ? `${JSON.stringify({ results: results.map(({ also, ...row }) => ({ ...row, ...also })) }, null, 2)}\n`
+    : table(results),
+);
 
 function table(rows: readonly Result[]): string {
   const lines = rows.map((row) => [
@@ -36,7 +42,9 @@ function table(rows: readonly Result[]): string {
     `${row.ours.toFixed(1)} ${row.unit}`,
     `${row.theirs.toFixed(1)} ${row.unit}`,
     `${row.withinBudget ? 'within' : 'OVER'} ${row.budget}`,
-    row.what,
+    [row.what, ...Object.entries(row.also ?? {}).map(([name, value]) => `${name} ${value.toFixed(1)}`)].join(
+      '; ',
+    ),
   ]);
   const all = [['name', 'ratio', 'ours', 'theirs', 'budget', 'what'], ...lines];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];

@@ -14,6 +14,8 @@ export type Result = {
   /** Budget of DESIGN §8, as the greatest ratio or the greatest figure of ours. */
   readonly budget: string;
   readonly withinBudget: boolean;
+  /** More that was measured on the way; fields beside the others in JSON. */
+  readonly also?: Readonly<Record<string, number>>;
 };
 
 export function median(values: readonly number[]): number {
