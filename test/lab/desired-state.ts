@@ -85,13 +85,27 @@ export function writeGuest(repo: InfraRepo, options: GuestOptions): void {
 export function writeBoxes(repo: InfraRepo, versions: Readonly<Record<string, LabBox>>): void {
   const entries = Object.entries(versions).map(([version, { file, sha256, size }]) => ({
     version,
-    provider: 'lxc',
     sha256,
     size,
     sources: [`file://${file}`],
   }));
+  writeCatalogue(repo, entries);
+}
+
+export type BoxEntry = {
+  readonly version: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly sources: readonly string[];
+  /** SHA-256 of its chunk list. */
+  readonly chunks?: string;
+};
+
+/** The same, from wherever. */
+export function writeCatalogue(repo: InfraRepo, entries: readonly BoxEntry[]): void {
+  const versions = entries.map((entry) => ({ provider: 'lxc', ...entry }));
   repo.write(
     `desired-state/boxes/${BOX}.yaml`,
-    `${JSON.stringify({ kind: 'Box', name: BOX, versions: entries }, null, 2)}\n`,
+    `${JSON.stringify({ kind: 'Box', name: BOX, versions }, null, 2)}\n`,
   );
 }

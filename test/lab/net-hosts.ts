@@ -7,11 +7,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { capEnd, layLink, type Traffic, trafficOf } from './veth-link.ts';
 import { claim, LAB_PREFIX, sweepAbandoned } from './housekeeping.ts';
 import { addNamespace, enterNamespace, newNames, removeNamespace } from './namespaces.ts';
 import { assertNetHostsUsable } from './requirements.ts';
 import { type SftpServer, startSftpServer } from './sftp-server.ts';
+import { capEnd, layLink, type Traffic, trafficOf } from './veth-link.ts';
 
 export type NetHost = {
   readonly name: string;

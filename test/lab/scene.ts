@@ -42,6 +42,8 @@ export type SceneOptions = {
   /** Values by name, laid in files of their own; or where a value comes from, as host.yaml says it. */
   readonly secrets?: Readonly<Record<string, string | SecretSource>>;
   readonly poll?: string;
+  /** More lines of host.yaml. */
+  readonly config?: readonly string[];
 };
 
 export type Scene = {
@@ -158,6 +160,7 @@ function hostYaml(
     `signingKey: ${key}`,
     `poll: ${options.poll ?? '5s'}`,
     ...(secrets.length > 0 ? ['secrets:', ...secrets] : []),
+    ...(options.config ?? []),
     '',
   ].join('\n');
 }

@@ -17,7 +17,7 @@ const { text, stats } = await fetchBox(box, {
   file: join(folder, `${box.sha256}.box`),
   log: { info: () => {}, warn: (_about: object, said?: string) => void process.stderr.write(`${said}\n`) },
   signal: new AbortController().signal,
-  source: (address) => sourceFor(address, { ssh: { key, knownHosts }, sha256: box.sha256 }),
+  source: (address, sha256) => sourceFor(address, { ssh: { key, knownHosts }, sha256 }),
   peers: async () => ({ now: peers.map((peer) => openPeer(peer, box.sha256, key)), later: [] }),
   name,
 });
