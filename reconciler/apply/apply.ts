@@ -91,9 +91,9 @@ function perform(action: Action, step: Step): Promise<StepResult> {
     case 'fetch-box':
       return fetchBox(step, action.box);
     case 'add-box':
-      return addBox(step, action.box);
+      return addBox(step, action.box, action.keepsFile);
     case 'remove-box':
-      return removeBox(step, action.box);
+      return removeBox(step, action);
     case 'create-guest':
     case 'rebuild-guest':
       return buildGuest(step, action.guest, action.target);

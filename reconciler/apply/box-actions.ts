@@ -6,9 +6,10 @@ import { writeCatalog } from '../boxes/catalog.ts';
 import { writeMarker } from '../boxes/markers.ts';
 import { iso, MINUTE } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
+import { BOX_FILE_ENDINGS } from '../observed/box-files.ts';
 import { readMachineIndex } from '../observed/machine-index.ts';
 import { boxFolder, readBoxes, readMachineRecords } from '../observed/vagrant-store.ts';
-import type { BoxRef } from '../plan/plan.ts';
+import type { Action, BoxRef } from '../plan/plan.ts';
 import { boxTitle } from '../plan/subject.ts';
 import { failpoint } from './failpoint.ts';
 import { done, failed, failedCommand, type Step, type StepResult } from './step.ts';
@@ -22,8 +23,10 @@ export async function fetchBox(step: Step, box: BoxSpec): Promise<StepResult> {
   return { ...done, output: text };
 }
 
-/** Adds a fetched box, marks it with its digest, and lets the file go. Never replaces one that is there (trap 3). */
-export async function addBox(step: Step, box: BoxSpec): Promise<StepResult> {
+/**
+ * Adds a fetched box, marks it with its digest, and lets the file go unless it is kept. Never replaces one that is there (trap 3).
+ */
+export async function addBox(step: Step, box: BoxSpec, keepsFile: boolean): Promise<StepResult> {
   const there = readBoxes(step.config.vagrantHome).find((other) => sameBox(other, box));
   const file = step.dirs.boxFile(box.sha256);
   if (there !== undefined && there.sha256 !== box.sha256) {
@@ -40,12 +43,27 @@ export async function addBox(step: Step, box: BoxSpec): Promise<StepResult> {
     await writeMarker(step.config.vagrantHome, box, iso(step.clock.now()));
   }
   failpoint('box-marked');
-  await rm(file, { force: true });
+  if (!keepsFile) await removeFiles(step, box.sha256);
   return done;
 }
 
-/** Removes a box that nothing is built from; asked here once more, since Vagrant itself does not ask. */
-export async function removeBox(step: Step, box: BoxRef): Promise<StepResult> {
+/** Removes a box that nothing is built from, or what lies in the folder of box files alone. */
+export async function removeBox(
+  step: Step,
+  action: Action & { readonly kind: 'remove-box' },
+): Promise<StepResult> {
+  const removed = action.from === 'vagrant' ? await removeStored(step, action.box) : done;
+  if (removed.result === 'done' && action.file !== null) await removeFiles(step, action.file);
+  return removed;
+}
+
+/** Whoever reads one of them reads it to its end. */
+async function removeFiles({ dirs }: Step, sha256: string): Promise<void> {
+  for (const ending of BOX_FILE_ENDINGS) await rm(join(dirs.boxes, sha256 + ending), { force: true });
+}
+
+/** Asked here once more whether a machine stands on it, since Vagrant itself does not ask. */
+async function removeStored(step: Step, box: BoxRef): Promise<StepResult> {
   const users = await usersOf(step, box);
   if (users.length > 0) return failed(`${boxTitle(box)} is in use by ${users.join(', ')}`);
   const removed = await step.vagrant.removeBox(box, step.run(REMOVE_LIMIT));

@@ -34,7 +34,7 @@ type Desired = { readonly commit: string; readonly spec: HostSpec };
 /** The desired state failed in a guest, then what last worked: twice is all there is to try. */
 const MOST_ROUNDS = 2;
 
-const NO_PLAN = { held: [], notes: [] };
+const NO_PLAN = { held: [], notes: [], spare: [] };
 
 export async function carryOut(
   host: Host,

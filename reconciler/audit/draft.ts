@@ -206,7 +206,7 @@ function recordAction({ action, ...outcome }: ActionOutcome): RecordedAction {
   return {
     kind: action.kind,
     guest: actionGuest(action),
-    box: 'box' in action ? boxTitle(action.box) : null,
+    box: 'box' in action && action.box !== null ? boxTitle(action.box) : null,
     reason: action.reason,
     before: action.before,
     after: action.after,

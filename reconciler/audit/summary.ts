@@ -62,7 +62,10 @@ function formerly(action: Action): string {
 
 function subject(action: Action): string {
   if ('guest' in action) return action.guest;
-  return 'box' in action ? boxTitle(action.box) : 'the host';
+  if (!('box' in action)) return 'the host';
+  if (action.box === null) return 'a box file';
+  const title = boxTitle(action.box);
+  return action.kind === 'remove-box' && action.from === 'files' ? `the file of ${title}` : title;
 }
 
 const VERBS: Readonly<Record<Action['kind'], { done: string; failed: string; cut: string }>> = {

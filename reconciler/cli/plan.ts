@@ -52,6 +52,7 @@ function show(report: Report, host: string, now: number, json: boolean): void {
         actions: [],
         held: [],
         notes: ['there is no commit to go by yet'],
+        frees: 0,
       });
     else print('there is no commit to go by yet');
     return;

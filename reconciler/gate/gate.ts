@@ -16,8 +16,10 @@
 import { iso } from '../clock.ts';
 import type { WindowSpec } from '../desired/spec.ts';
 import { showDuration } from '../duration.ts';
+import { showBytes } from '../plan/bytes.ts';
 import { overrideOf } from '../plan/override.ts';
 import type { Action, Plan } from '../plan/plan.ts';
+import { roomToBeHad } from '../plan/room.ts';
 import { actionGuest } from '../plan/subject.ts';
 import type { Gate, GatedAction, Pause } from './gates.ts';
 import { wallClock } from './wall-clock.ts';
@@ -147,18 +149,12 @@ function diskGate(action: Action, plan: Plan, free: number): Gate | null {
     action.kind === 'fetch-box'
       ? 'the file, the copy Vagrant makes, and the unpacked box'
       : 'its copy, unpacked';
+  const room = roomToBeHad(plan);
+  const toBeHad = room === '' ? '' : `; ${room}`;
   return {
     kind: 'disk',
     needsBytes,
     freeBytes: Math.max(0, free),
-    detail: `${showBytes(needsBytes)} must be free (${times} times the box: ${why}); ${showBytes(Math.max(0, free))} are`,
+    detail: `${showBytes(needsBytes)} must be free (${times} times the box: ${why}); ${showBytes(Math.max(0, free))} are${toBeHad}`,
   };
-}
-
-/** `38.4 GiB`, `12 MiB`, `900 B`. */
-export function showBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

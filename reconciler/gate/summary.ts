@@ -29,6 +29,7 @@ function subject(action: GatedAction['action']): string {
   if (action.kind === 'create-guest' || action.kind === 'rebuild-guest') {
     return ` to ${action.target.spec.fingerprint.slice(0, 12)}`;
   }
+  if (action.kind === 'remove-box' && action.from === 'files') return ` file ${action.file.slice(0, 12)}`;
   return actionGuest(action) === null && 'box' in action ? ` ${boxKey(action.box)}` : '';
 }
 

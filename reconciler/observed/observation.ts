@@ -1,5 +1,6 @@
 /** What this host actually has. Pure data; gathered by `observe.ts`, read by the planner. */
 import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
+import type { BoxRef } from '../plan/plan.ts';
 
 /** A box in Vagrant's store on this host. */
 export type ObservedBox = {
@@ -8,8 +9,26 @@ export type ObservedBox = {
   readonly provider: string;
   /** Digest of the file it was added from; null if Boxreeve did not add it, so that nobody knows. */
   readonly sha256: string | null;
+  /** What it takes of the disk in Vagrant's store, as it was when it was added; null: nobody noted it. */
+  readonly bytes: number | null;
   /** Machines of this host that were built from it, by whatever hand: names or folders for messages. */
   readonly usedBy: readonly string[];
+};
+
+/** All that lies in the folder of box files under one digest. */
+export type ObservedFile = {
+  /** SHA-256 that the names begin with. */
+  readonly sha256: string;
+  /** `cut`: a download that did not end. `rest`: only what belongs beside a file, without it. */
+  readonly state: 'whole' | 'cut' | 'rest';
+  /** What it takes of the disk. */
+  readonly bytes: number;
+  /** The box it is the file of, by its note; null: it has none. */
+  readonly box: BoxRef | null;
+  /** When its digest was last found right, ISO 8601 UTC, by its note. */
+  readonly verifiedAt: string | null;
+  /** Since when it is here, ISO 8601 UTC, if a person asked for it: built, imported or fetched ahead. null: nobody did. */
+  readonly byHandSince: string | null;
 };
 
 /** What a guest that was proven healthy was built from. */
@@ -92,6 +111,10 @@ export type HostObservation = {
   readonly strangers: readonly Stranger[];
   /** `.box` files already fetched and checked, by SHA-256. */
   readonly fetched: readonly string[];
+  /** What lies in the folder of box files. */
+  readonly files: readonly ObservedFile[];
+  /** Names in that folder that are none of Boxreeve's. */
+  readonly strangeFiles: readonly string[];
   /** Bytes free where boxes are fetched to, and where Vagrant keeps them. */
   readonly freeBytes: number;
   /** null: this system does not say when it was booted. */

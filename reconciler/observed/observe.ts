@@ -2,12 +2,13 @@
  * What this host has: Vagrant's files, the provider's word where those can be wrong, and our own memory. Asked at every
  * poll, so it runs no Ruby, and at most the provider's own tool; changes nothing.
  */
-import { existsSync, readdirSync, realpathSync, statfsSync } from 'node:fs';
+import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import type { GuestSpec, HostSpec } from '../desired/spec.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { StateDir } from '../state-dir.ts';
 import { observedBoot, readBootId } from './boot.ts';
+import { readBoxFiles } from './box-files.ts';
 import { asStranger, type BoxUse, livingEntries, usesByStrangers, withUse } from './boxes-in-use.ts';
 import { builtFromOf, type Clues, decideMachine, type GuestMachine, gatherClues } from './guest-machine.ts';
 import { type IndexEntry, machineIndexFile, readMachineIndex } from './machine-index.ts';
@@ -43,6 +44,7 @@ export async function observe(deps: ObserveDeps, spec: HostSpec): Promise<HostOb
     looked.flatMap(({ clues }) => [...clues.recorded, ...clues.remembered]),
   );
   const found = looked.map((guest) => ({ ...guest, ...decide(guest, sighting) }));
+  const { files, strange } = readBoxFiles(deps.dirs.boxes);
 
   return {
     boxes: withUse(readBoxes(deps.config.vagrantHome), [
@@ -51,7 +53,9 @@ export async function observe(deps: ObserveDeps, spec: HostSpec): Promise<HostOb
     ]),
     guests: await Promise.all(found.map((guest) => describe(deps, guest))),
     strangers: strangers.map(asStranger),
-    fetched: fetchedBoxes(deps.dirs.boxes),
+    fetched: files.filter(({ state }) => state === 'whole').map(({ sha256 }) => sha256),
+    files,
+    strangeFiles: strange,
     freeBytes: Math.min(freeBytesAt(deps.dirs.root), freeBytesAt(deps.config.vagrantHome)),
     boot: observedBoot(await readBootId(), deps.memory, Date.now()),
     unknown: [
@@ -178,11 +182,6 @@ function isBelow(root: string, path: string): boolean {
 
 function realPathOf(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
-}
-
-function fetchedBoxes(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((name) => /^([0-9a-f]{64})\.box$/.exec(name)?.[1] ?? []);
 }
 
 /** Bytes that this process may still write on the disk of a folder, or of the place where it will be made. */

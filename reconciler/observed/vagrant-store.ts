@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import type { BoxRef } from '../plan/plan.ts';
 import { foldersIn, objectIn, stringOr, textOf } from './vagrant-files.ts';
 
-/** A box in the store. `sha256`: digest of the file it was added from; null if Boxreeve did not add it. */
-export type StoredBox = BoxRef & { readonly sha256: string | null };
+/**
+ * A box in the store. `sha256`: digest of the file it was added from; null if Boxreeve did not add it. `bytes`: what it took of the
+ * disk when it was added; null if nobody noted it.
+ */
+export type StoredBox = BoxRef & { readonly sha256: string | null; readonly bytes: number | null };
 
 /** Vagrant's record of one machine: `.vagrant/machines/<machine>/<provider>/`. */
 export type MachineRecord = {
@@ -21,7 +24,7 @@ export type MachineRecord = {
   readonly indexUuid: string | null;
 };
 
-/** File that Boxreeve leaves in the folder of each box it adds: `{"sha256": …, "addedAt": …}`. */
+/** File that Boxreeve leaves in the folder of each box it adds: `{"sha256": …, "addedAt": …, "bytes": …}`. */
 export const BOX_MARKER = 'boxreeve.json';
 
 /**
@@ -44,7 +47,7 @@ export function readBoxes(vagrantHome: string): readonly StoredBox[] {
         name: decodeBoxName(name),
         version,
         provider,
-        sha256: oneDigest(found.filter((each) => each.provider === provider).map((each) => each.folder)),
+        ...marked(found.filter((each) => each.provider === provider).map((each) => each.folder)),
       }));
     }),
   );
@@ -100,14 +103,24 @@ function isBox(folder: string): boolean {
   return existsSync(join(folder, 'metadata.json'));
 }
 
+type Marked = Pick<StoredBox, 'sha256' | 'bytes'>;
+
 /** The digest that the markers agree on; null where none is, or where two architectures differ. */
-function oneDigest(folders: readonly string[]): string | null {
-  const digests = new Set(folders.map(readMarker).filter((digest) => digest !== null));
+function marked(folders: readonly string[]): Marked {
+  const markers = folders.map(readMarker);
+  const digests = new Set(markers.flatMap(({ sha256 }) => sha256 ?? []));
   const [digest] = digests;
-  return digests.size === 1 && digest !== undefined ? digest : null;
+  const sizes = markers.flatMap(({ bytes }) => bytes ?? []);
+  return {
+    sha256: digests.size === 1 && digest !== undefined ? digest : null,
+    bytes: sizes.length === folders.length ? sizes.reduce((sum, each) => sum + each, 0) : null,
+  };
 }
 
-function readMarker(folder: string): string | null {
-  const sha256 = objectIn(join(folder, BOX_MARKER))?.sha256;
-  return typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null;
+function readMarker(folder: string): Marked {
+  const { sha256, bytes } = objectIn(join(folder, BOX_MARKER)) ?? {};
+  return {
+    sha256: typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null,
+    bytes: typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : null,
+  };
 }

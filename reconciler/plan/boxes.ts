@@ -3,9 +3,9 @@
  * place. Rules 12 to 14 of make-plan.ts.
  */
 import type { BoxSpec } from '../desired/spec.ts';
-import { showBytes } from '../gate/gate.ts';
 import type { HostObservation, ObservedBox } from '../observed/observation.ts';
 import { usersOf } from './box-use.ts';
+import { showBytes } from './bytes.ts';
 import type { GuestDecision } from './guests.ts';
 import { type Draft, Rank } from './order.ts';
 import { boxKey, boxTitle } from './subject.ts';
@@ -31,11 +31,12 @@ export const boxActionId = (
   box: Parameters<typeof boxKey>[0],
 ) => `${kind} ${boxKey(box)}`;
 
-/** `leaving`: for each former guest that is removed, the id of its removal. */
+/** `leaving`: for each former guest that is removed, the id of its removal. `keepsFile`: whether a box's file stays once it is added. */
 export function supplyBoxes(
   guests: readonly DecidedGuest[],
   leaving: ReadonlyMap<string, string>,
   observation: HostObservation,
+  keepsFile: (box: BoxSpec) => boolean,
 ): BoxSupply {
   const needed = new Map(guests.map(({ target }) => [boxKey(target.spec.box), target.spec.box]));
   const found = new Map(observation.boxes.map((box) => [boxKey(box), box]));
@@ -55,6 +56,8 @@ export function supplyBoxes(
     missing.includes(box) && !observation.fetched.includes(box.sha256) ? [boxActionId('fetch-box', box)] : [];
   const mustGoFirst = ({ target, observed, decision }: DecidedGuest) =>
     endsMachine(decision) && replaced.has(boxKey(target.spec.box)) && usesReplaced.has(observed.name);
+  /** The same file under another name: it stays for that one, and the next plan removes it. */
+  const hasTwin = (box: BoxSpec) => missing.some((other) => other !== box && other.sha256 === box.sha256);
   const wants = (box: BoxSpec) =>
     guests.filter(({ target }) => boxKey(target.spec.box) === boxKey(box)).map(({ desired }) => desired.name);
   const endOf = (name: string) => {
@@ -76,7 +79,7 @@ export function supplyBoxes(
       return [
         ...fetchDraft(box, fetchOf(box), wants(box)),
         ...removal,
-        addition(box, fetchOf(box), removal, wants(box)),
+        addition(box, keepsFile(box) || hasTwin(box), fetchOf(box), removal, wants(box)),
       ];
     }),
   };
@@ -137,6 +140,7 @@ function fetchDraft(box: BoxSpec, ids: readonly string[], wanted: readonly strin
 
 function addition(
   box: BoxSpec,
+  keepsFile: boolean,
   fetch: readonly string[],
   removal: readonly Draft[],
   wanted: readonly string[],
@@ -147,6 +151,7 @@ function addition(
       kind: 'add-box',
       id: boxActionId('add-box', box),
       box,
+      keepsFile,
       reason: `${wanted.join(', ')} ${wanted.length === 1 ? 'needs' : 'need'} it`,
       before: '',
       after: boxTitle(box),
@@ -165,8 +170,11 @@ function replacement(there: ObservedBox, box: BoxSpec, needs: readonly string[])
     rank: Rank.add,
     action: {
       kind: 'remove-box',
+      from: 'vagrant',
       id: boxActionId('remove-box', there),
       box: { name: there.name, version: there.version, provider: there.provider },
+      file: null,
+      frees: there.bytes,
       reason: `the ${boxTitle(there)} that is here ${was}; the catalogue's is ${box.sha256.slice(0, 8)}`,
       before: boxTitle(there),
       after: '',

@@ -11,7 +11,10 @@
  * 7. A box that the plan builds guests from is removed only to put another file in its place.
  * 8. There is one way for each guest: created, rebuilt, started or removed, but for removed-then-created and restored-then-rebuilt.
  * 9. A reboot is the last action.
+ * 10. No file goes of a box that the plan adds, nor, before the guest is proven on another, of one that only the file has and a
+ *     guest would go back to.
  */
+import type { BoxSpec } from '../desired/spec.ts';
 import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
 import { usersOf } from './box-use.ts';
 import { provenBuild } from './guests.ts';
@@ -100,9 +103,7 @@ function isUnproven(guest: ObservedGuest): boolean {
 function lintBuild(action: Action, actions: readonly Action[], needs: Needs): string[] {
   const before = needs.get(action.id) ?? new Set();
   const missing = (kind: Action['kind'], key: string) =>
-    actions.filter(
-      (other) => other.kind === kind && 'box' in other && boxKey(other.box) === key && !before.has(other.id),
-    );
+    actions.filter((other) => other.kind === kind && isOfBox(other, key) && !before.has(other.id));
   if (action.kind === 'create-guest' || action.kind === 'rebuild-guest') {
     const key = boxKey(action.target.spec.box);
     return missing('add-box', key).map(({ id }) => `${action.id} does not wait for ${id}`);
@@ -114,8 +115,43 @@ function lintBuild(action: Action, actions: readonly Action[], needs: Needs): st
   );
 }
 
+function isOfBox(action: Action, key: string): boolean {
+  if (action.kind === 'remove-box') return action.from === 'vagrant' && boxKey(action.box) === key;
+  return 'box' in action && boxKey(action.box) === key;
+}
+
 function lintRemoval(action: Action, plan: Plan, needs: Needs, observation: HostObservation): string[] {
   if (action.kind !== 'remove-box') return [];
+  const lostFile = action.file === null ? [] : lintFile(action, action.file, plan, needs, observation);
+  return action.from === 'files' ? lostFile : [...lintBox(action, plan, needs, observation), ...lostFile];
+}
+
+type Removal = Action & { readonly kind: 'remove-box' };
+
+/** Rule 10. */
+function lintFile(
+  action: Removal,
+  sha256: string,
+  plan: Plan,
+  needs: Needs,
+  observation: HostObservation,
+): string[] {
+  const stored = observation.boxes.some((box) => box.sha256 === sha256);
+  const before = needs.get(action.id) ?? new Set();
+  return [
+    ...plan.actions
+      .filter((other) => other.kind === 'add-box' && other.box.sha256 === sha256)
+      .map(({ id }) => `${action.id} takes away the file that ${id} adds`),
+    ...(stored ? [] : lintLoss(action.id, (box) => box.sha256 === sha256, plan, before, observation)),
+  ];
+}
+
+function lintBox(
+  action: Removal & { readonly from: 'vagrant' },
+  plan: Plan,
+  needs: Needs,
+  observation: HostObservation,
+): string[] {
   const box = observation.boxes.find((observed) => boxKey(observed) === boxKey(action.box));
   if (box === undefined) return [`${action.id} removes a box that is not there`];
   const before = needs.get(action.id) ?? new Set();
@@ -130,39 +166,39 @@ function lintRemoval(action: Action, plan: Plan, needs: Needs, observation: Host
     ...users.guests
       .filter((guest) => !ended(guest))
       .map(({ name }) => `${action.id} takes away the box that ${name} stands on`),
-    ...(replaced ? [] : lintLoss(action, plan, before, observation)),
+    ...(replaced
+      ? []
+      : lintLoss(action.id, (other) => boxKey(other) === boxKey(box), plan, before, observation)),
   ];
 }
 
 /** Rules 6 and 7, for a box that nothing is put in the place of. */
 function lintLoss(
-  action: Action & { kind: 'remove-box' },
+  id: string,
+  isIt: (box: BoxSpec) => boolean,
   plan: Plan,
   before: ReadonlySet<string>,
   observation: HostObservation,
 ): string[] {
-  const key = boxKey(action.box);
   const goingBack = new Set(
-    observation.guests
-      .filter(({ lastGood }) => lastGood && boxKey(lastGood.spec.box) === key)
-      .map(({ name }) => name),
+    observation.guests.filter(({ lastGood }) => lastGood && isIt(lastGood.spec.box)).map(({ name }) => name),
   );
   const builds = plan.actions.filter(
     (other) => other.kind === 'create-guest' || other.kind === 'rebuild-guest',
   );
   return [
     ...builds
-      .filter(({ target }) => boxKey(target.spec.box) === key)
-      .map(({ id }) => `${action.id} takes away the box that ${id} builds from`),
+      .filter(({ target }) => isIt(target.spec.box))
+      .map((build) => `${id} takes away the box that ${build.id} builds from`),
     ...builds
-      .filter(({ guest, id }) => goingBack.has(guest) && !before.has(id))
-      .map(({ guest }) => `${action.id} takes away the box that ${guest} would go back to`),
+      .filter((build) => goingBack.has(build.guest) && !before.has(build.id))
+      .map(({ guest }) => `${id} takes away the box that ${guest} would go back to`),
     ...plan.held
       .filter(
         ({ guest }) =>
           guest !== null && goingBack.has(guest) && !builds.some((build) => build.guest === guest),
       )
-      .map(({ guest }) => `${action.id} takes away what last worked for ${guest}, which is held`),
+      .map(({ guest }) => `${id} takes away what last worked for ${guest}, which is held`),
   ];
 }
 

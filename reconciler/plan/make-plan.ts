@@ -22,12 +22,18 @@
  * 13. Another file under the same name and version is replaced if nothing stands on it, or only guests that are built anew
  *     anyway; these are then removed first and created afterwards. If anything else stands on it, its guests are held.
  * 14. A box is added only after its file is there, and a guest built only after its box is.
- * 15. A box is removed if the catalogue has its name, Boxreeve added it, and no guest is, or is to be, built from it.
+ * 15. A box is removed if the catalogue has its name, Boxreeve added it, and no guest is, or is to be, built from it. As many of
+ *     the newest versions as `keep.older` says stay all the same.
  * 16. Not before every guest that stands on it, or would go back to it, is proven on another; never while anything else stands on it.
  * 17. Not while any part of the host could not be observed.
  *
+ * Box files
+ * 18. The file of a box goes with the box. It goes before if Vagrant has the box and nobody has a use for the file, or if it is a
+ *     download that did not end of a box that nobody needs now; not while a guest would go back to a box that only the file has.
+ * 19. What a person built, imported or fetched ahead stays for 30 days; what Boxreeve does not know, for ever.
+ *
  * The host
- * 18. It is rebooted for its age or for a named change, after everything else: see reboot.ts.
+ * 20. It is rebooted for its age or for a named change, after everything else: see reboot.ts.
  *
  * Order: fetch, add, create and start, rebuild what is unproven, then what disturbs (rebuild, remove), then remove boxes, then reboot.
  */
@@ -37,11 +43,11 @@ import { supplyBoxes } from './boxes.ts';
 import { removeFormer } from './former-guests.ts';
 import { draftGuest, isSettled } from './guest-actions.ts';
 import { decideGuest } from './guests.ts';
+import { keepsFile } from './keep.ts';
 import { removeOldBoxes } from './old-boxes.ts';
 import { inOrder } from './order.ts';
 import type { Plan } from './plan.ts';
 import { planReboot } from './reboot.ts';
-import { boxKey } from './subject.ts';
 import { aimAt, leftAlone } from './targets.ts';
 
 export type PlanInput = {
@@ -60,7 +66,7 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
   );
   const unknown = observation.unknown.find(({ guest }) => guest === null);
   if (unknown !== undefined) {
-    return { host: spec.host, commit, actions: [], held: [leftAlone(null, unknown.why)], notes };
+    return { host: spec.host, commit, actions: [], held: [leftAlone(null, unknown.why)], notes, spare: [] };
   }
   const aims = aimAt(spec, commit, observation);
   const decided = aims.guests.map((guest) => ({ ...guest, decision: decideGuest(spec.place, guest, now) }));
@@ -68,7 +74,7 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
   const leaving = new Map(
     former.drafts.map(({ action }) => [action.kind === 'remove-guest' ? action.guest : '', action.id]),
   );
-  const supply = supplyBoxes(decided, leaving, observation);
+  const supply = supplyBoxes(decided, leaving, observation, (box) => keepsFile(spec, box));
   const guests = decided.map((guest) => ({ guest, ...draftGuest(guest, supply) }));
   const proofs = new Map([
     ...leaving,
@@ -79,9 +85,9 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
   const old = removeOldBoxes({
     spec,
     observation,
-    needed: new Set(
-      [...spec.guests, ...aims.guests.map(({ target }) => target.spec)].map(({ box }) => boxKey(box)),
-    ),
+    now,
+    needed: [...spec.guests, ...aims.guests.map(({ target }) => target.spec)].map(({ box }) => box),
+    supply: supply.drafts,
     proofOf: (guest) => proofs.get(guest) ?? null,
     mayGoBack: new Set([
       ...spec.guests.map(({ name }) => name),
@@ -102,5 +108,6 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
     ]),
     held: [...aims.held, ...guests.flatMap(({ held }) => held), ...former.held, ...reboot.held],
     notes: [...notes, ...former.notes, ...old.notes],
+    spare: old.spare,
   };
 }

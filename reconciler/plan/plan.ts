@@ -31,8 +31,31 @@ type Common = {
 export type Action = Common &
   (
     | { readonly kind: 'fetch-box'; readonly box: BoxSpec }
-    | { readonly kind: 'add-box'; readonly box: BoxSpec }
-    | { readonly kind: 'remove-box'; readonly box: BoxRef }
+    | {
+        readonly kind: 'add-box';
+        readonly box: BoxSpec;
+        /** Whether its file stays, for other hosts and for the next version. */
+        readonly keepsFile: boolean;
+      }
+    | {
+        readonly kind: 'remove-box';
+        /** From Vagrant's store. */
+        readonly from: 'vagrant';
+        readonly box: BoxRef;
+        /** Digest of the files that go with it; null: none do. */
+        readonly file: string | null;
+        /** Bytes; null: not known. */
+        readonly frees: number | null;
+      }
+    | {
+        readonly kind: 'remove-box';
+        /** From the folder of box files alone. */
+        readonly from: 'files';
+        /** null: nobody knows whose file it is. */
+        readonly box: BoxRef | null;
+        readonly file: string;
+        readonly frees: number;
+      }
     | { readonly kind: 'create-guest'; readonly guest: string; readonly target: GuestTarget }
     | {
         readonly kind: 'rebuild-guest';
@@ -73,4 +96,9 @@ export type Plan = {
   readonly held: readonly Held[];
   /** True sentences worth reading that ask for nothing (strangers seen, boxes not ours). */
   readonly notes: readonly string[];
+  /** Boxes that nothing needs, and that stay because `keep.older` says so. */
+  readonly spare: readonly Spare[];
 };
+
+/** `bytes`: what removing it would free; null: not known. */
+export type Spare = { readonly box: BoxRef; readonly bytes: number | null };

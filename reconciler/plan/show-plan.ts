@@ -3,6 +3,7 @@ import type { WindowSpec } from '../desired/spec.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { Action, BoxRef, Plan } from './plan.ts';
 import { shortCommit } from './reasons.ts';
+import { freedBy, freedText } from './room.ts';
 import { type Reader, readersClock, windowSentences } from './show-windows.ts';
 import { actionGuest } from './subject.ts';
 
@@ -19,6 +20,7 @@ export function showPlan(plan: Plan, gated: readonly GatedAction[], options: Sho
   const lines = [
     paint('bold', headline(plan, gated)),
     ...gated.flatMap((one) => actionLines(one, options, paint)),
+    ...totalLines(gated.map(({ action }) => action)),
     ...plan.held.flatMap(({ why, failed }) => [
       '',
       ...wrapped(`  ${failed ? '!' : '?'} held: `, why, options.width).map((line) =>
@@ -51,6 +53,8 @@ export type PlanDocument = {
   readonly actions: readonly PlannedAction[];
   readonly held: Plan['held'];
   readonly notes: readonly string[];
+  /** Bytes that all of it frees, as far as is known. */
+  readonly frees: number;
 };
 
 export type PlannedAction = {
@@ -66,6 +70,8 @@ export type PlannedAction = {
   /** What the guest is built from; null where no guest is built. */
   readonly target: { readonly fingerprint: string; readonly commit: string; readonly role: string } | null;
   readonly recycle: boolean;
+  /** Bytes that it frees; null where it frees none, or nobody knows how many. */
+  readonly frees: number | null;
   /** What holds it; empty if it may go. */
   readonly gates: readonly Gate[];
 };
@@ -86,10 +92,12 @@ export function planDocument(plan: Plan, gated: readonly GatedAction[]): PlanDoc
       needs: action.needs,
       target: 'target' in action ? targetOf(action.target) : null,
       recycle: action.kind === 'rebuild-guest' && action.recycle,
+      frees: action.kind === 'remove-box' ? action.frees : null,
       gates,
     })),
     held: plan.held,
     notes: plan.notes,
+    frees: freedBy(plan.actions),
   };
 }
 
@@ -139,10 +147,17 @@ function actionLines({ action, gates }: GatedAction, options: ShowOptions, paint
     paint(colour, `  ${sign} ${action.id}${action.disruptive ? '  (disruptive)' : ''}`),
     ...wrapped('      ', action.reason, options.width),
     ...wrapped('      ', change, options.width).map((line) => paint('dim', line)),
+    ...(action.kind === 'remove-box' ? [paint('dim', `      frees ${freedText([action])}`)] : []),
     ...gates.flatMap((gate) =>
       wrapped('      waits: ', gateText(gate, options), options.width).map((line) => paint('yellow', line)),
     ),
   ];
+}
+
+/** Where several boxes and files go. */
+function totalLines(actions: readonly Action[]): string[] {
+  const removals = actions.filter(({ kind }) => kind === 'remove-box');
+  return removals.length < 2 ? [] : ['', `  all in all frees ${freedText(removals)}`];
 }
 
 /** A window's opening is told in its own zone, in the reader's where that is another, and as a time from now. */

@@ -65,6 +65,9 @@ const header: AttemptHeader = { id, trigger: 'poll', startedAt: '2026-11-23T12:0
 
 const action: ActionOutcome['action'] = {
   kind: 'remove-box',
+  from: 'vagrant',
+  file: null,
+  frees: null,
   id: 'remove-box azure-ci-node 2022.2.17',
   box: { name: 'azure-ci-node', version: '2022.2.17', provider: 'lxc' },
   reason: 'no guest uses it',

@@ -149,7 +149,7 @@ end
     return readBoxes(subject.vagrantHome);
   }
 
-  const ours = () => ({ name: 'org/mini', version: '1.2.0', provider: 'lxc', sha256: null });
+  const ours = () => ({ name: 'org/mini', version: '1.2.0', provider: 'lxc', sha256: null, bytes: null });
 
   test('a box whose digest is wrong is not added', async () => {
     const wrong = { ...subject.box, sha256: 'f'.repeat(64) };

@@ -29,7 +29,7 @@ const spec = guestSpec('agent', '1.0.0');
 test('a host that has run nothing yet has an absent guest, its boxes, and room', async () => {
   const seen = await host.observe({}, [spec]);
   expect(seen).toEqual({
-    boxes: [{ name: 'mini', version: '1.0.0', provider: 'lxc', sha256: null, usedBy: [] }],
+    boxes: [{ name: 'mini', version: '1.0.0', provider: 'lxc', sha256: null, bytes: null, usedBy: [] }],
     guests: [
       {
         name: 'agent',
@@ -44,6 +44,8 @@ test('a host that has run nothing yet has an absent guest, its boxes, and room',
     ],
     strangers: [],
     fetched: [],
+    files: [],
+    strangeFiles: [],
     freeBytes: expect.any(Number),
     boot: {
       id: expect.stringMatching(/^[0-9A-Fa-f-]{36}$/),

@@ -53,6 +53,7 @@ test('a store as Vagrant 2.4 lays it out, with a folder for the architecture, is
     version: '0.9.0',
     provider: 'lxc',
     sha256: null,
+    bytes: null,
   });
   const found = boxFolder(lab.vagrantHome, { name: 'mini', version: '0.9.0', provider: 'lxc' });
   expect(found).toBe(join(version, 'amd64', 'lxc'));

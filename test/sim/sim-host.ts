@@ -113,7 +113,7 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
   function change(action: Action): void {
     tell(`${action.id}: ${action.reason}`);
     if (endsMachines(action)) pool.setRunning(false);
-    const plan = { host: 'builder1', commit: world.tip, actions: [action], held: [], notes: [] };
+    const plan = { host: 'builder1', commit: world.tip, actions: [action], held: [], notes: [], spare: [] };
     world.seen = carryOut(plan, world.seen, clock());
     if ('target' in action) pool.setRunning(true);
   }

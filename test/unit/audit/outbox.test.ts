@@ -28,6 +28,9 @@ function action(version: string): Action {
   const box = { name: 'azure-ci-node', version, provider: 'lxc' };
   return {
     kind: 'remove-box',
+    from: 'vagrant',
+    file: null,
+    frees: null,
     id: `remove-box ${version}`,
     box,
     reason: 'r',

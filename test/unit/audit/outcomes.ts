@@ -27,7 +27,15 @@ export function create(to: GuestTarget): Action {
 }
 
 export function boxAction(kind: 'fetch-box' | 'add-box' | 'remove-box', version: string): Action {
-  return { ...COMMON, kind, id: `${kind} azure-ci-node ${version}`, box: box(version), before: '' };
+  const common = { ...COMMON, id: `${kind} azure-ci-node ${version}`, box: box(version), before: '' };
+  switch (kind) {
+    case 'fetch-box':
+      return { ...common, kind };
+    case 'add-box':
+      return { ...common, kind, keepsFile: false };
+    case 'remove-box':
+      return { ...common, kind, from: 'vagrant', file: null, frees: null };
+  }
 }
 
 export function ended(action: Action, change: Partial<ActionOutcome> = {}): ActionOutcome {

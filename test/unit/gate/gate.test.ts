@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR, MINUTE } from '../../../reconciler/clock.ts';
-import { type GateFacts, gatePlan, holdGuests, showBytes } from '../../../reconciler/gate/gate.ts';
+import { type GateFacts, gatePlan, holdGuests } from '../../../reconciler/gate/gate.ts';
 import type { GatedAction } from '../../../reconciler/gate/gates.ts';
 import { gateSentences, gateSummary } from '../../../reconciler/gate/summary.ts';
+import { showBytes } from '../../../reconciler/plan/bytes.ts';
 import { makePlan } from '../../../reconciler/plan/make-plan.ts';
 import { overrideOf } from '../../../reconciler/plan/override.ts';
 import type { Plan } from '../../../reconciler/plan/plan.ts';
 import {
   box,
   COMMIT,
+  digest,
   guest,
   host,
   NIGHTLY,
   observation,
   observed,
   observedBox,
+  observedFile,
   running,
 } from '../plan/builders.ts';
 
@@ -216,9 +219,40 @@ describe('a disk that is short', () => {
       needsBytes: 3000,
       freeBytes: 2999,
       detail:
-        '2.9 KiB must be free (3 times the box: the file, the copy Vagrant makes, and the unpacked box); 2.9 KiB are',
+        '2.9 KiB must be free (3 times the box: the file, the copy Vagrant makes, and the unpacked box); 2.9 KiB are; ' +
+        'remove-box azure-ci-node 2021.1.1 (lxc) frees what a box added before sizes were noted took',
     });
     expect(kinds(gate({ freeBytes: 3000 }))[FETCH]).toEqual([]);
+  });
+
+  it('names what could make room: at once, once the new box is proven, and what only the desired state keeps', () => {
+    const wanted = box('2022.2.24', { size: 1e9 });
+    const stored = (version: string, users: readonly string[], bytes: number) => {
+      const { sha256, ...from } = box(version);
+      return observedBox({ ...from, sha256 }, users, sha256, bytes);
+    };
+    const seen = observation({
+      guests: [running(guest())],
+      boxes: [
+        stored('2022.2.17', ['azure-agent'], 3e9),
+        stored('2021.1.1', [], 2e9),
+        observedBox(box('1', { provider: 'virtualbox' }), [], digest('v'), 1e9),
+      ],
+      files: [observedFile(box('0'), { state: 'cut', bytes: 5e8 })],
+    });
+    const detail = (older: number) => {
+      const spec = host([guest({ box: wanted })], { keep: { older, files: null } });
+      const plan = makePlan({ spec, commit: COMMIT, observation: seen, now: NOON });
+      return gate({ freeBytes: 1e9 }, plan).get('fetch-box azure-ci-node 2022.2.24 (lxc)')?.[0]?.detail;
+    };
+    const file = `remove-box file ${box('0').sha256.slice(0, 12)}`;
+    expect(detail(0)).toContain(
+      `954 MiB are; remove-box azure-ci-node 2021.1.1 (lxc), remove-box azure-ci-node 1 (virtualbox), ${file} frees 3.3 GiB; ` +
+        'remove-box azure-ci-node 2022.2.17 (lxc) frees 2.8 GiB, though only once the new box is proven',
+    );
+    expect(detail(2)).toContain(
+      `954 MiB are; ${file} frees 477 MiB; keep.older keeps azure-ci-node 2021.1.1 (1.9 GiB), azure-ci-node 1 (954 MiB)`,
+    );
   });
 
   it('counts what an earlier fetch will take', () => {

@@ -11,6 +11,7 @@ import type {
   HostObservation,
   Machine,
   ObservedBox,
+  ObservedFile,
   ObservedGuest,
 } from '../../../reconciler/observed/observation.ts';
 import type { Plan } from '../../../reconciler/plan/plan.ts';
@@ -148,8 +149,22 @@ export function observedBox(
   from: BoxSpec,
   usedBy: readonly string[] = [],
   sha256: string | null = from.sha256,
+  bytes: number | null = null,
 ): ObservedBox {
-  return { name: from.name, version: from.version, provider: from.provider, sha256, usedBy };
+  return { name: from.name, version: from.version, provider: from.provider, sha256, bytes, usedBy };
+}
+
+/** What lies in the folder of box files of a box: a whole file with its note, unless told otherwise. */
+export function observedFile(from: BoxSpec, change: Partial<ObservedFile> = {}): ObservedFile {
+  return {
+    sha256: from.sha256,
+    state: 'whole',
+    bytes: from.size,
+    box: { name: from.name, version: from.version, provider: from.provider },
+    verifiedAt: '2026-01-13T20:00:00.000Z',
+    byHandSince: null,
+    ...change,
+  };
 }
 
 export function observation(change: Partial<HostObservation> = {}): HostObservation {
@@ -157,7 +172,9 @@ export function observation(change: Partial<HostObservation> = {}): HostObservat
     boxes: [],
     guests: [],
     strangers: [],
-    fetched: [],
+    fetched: (change.files ?? []).filter(({ state }) => state === 'whole').map(({ sha256 }) => sha256),
+    files: [],
+    strangeFiles: [],
     freeBytes: 1e12,
     unknown: [],
     boot: null,

@@ -18,6 +18,7 @@ const fetch: Action = {
 const add: Action = {
   ...words,
   kind: 'add-box',
+  keepsFile: false,
   id: 'add',
   box: target.spec.box,
   disruptive: false,
@@ -36,6 +37,9 @@ const rebuild: Action = {
 const removeBox: Action = {
   ...words,
   kind: 'remove-box',
+  from: 'vagrant',
+  file: null,
+  frees: null,
   id: 'remove-old',
   box: { name: 'azure-ci-node', version: '2022.2.17', provider: 'lxc' },
   disruptive: false,
@@ -61,7 +65,10 @@ function lint(
   on: Partial<HostObservation> = {},
   held: Plan['held'] = [],
 ): string[] {
-  return lintPlan({ host: 'builder1', commit: COMMIT, actions, held, notes: [] }, { ...seen, ...on });
+  return lintPlan(
+    { host: 'builder1', commit: COMMIT, actions, held, notes: [], spare: [] },
+    { ...seen, ...on },
+  );
 }
 
 describe('the linter of plans', () => {

@@ -40,7 +40,7 @@ function changed(change: Partial<GuestSpec>, lineChanges: Record<string, number>
 describe('a host that is what it should be', () => {
   it('has nothing to do', () => {
     const made = plan(host([OLD]), { boxes: [oldBoxInUse], guests: [running(OLD)] });
-    expect(made).toEqual({ host: 'builder1', commit: COMMIT, actions: [], held: [], notes: [] });
+    expect(made).toEqual({ host: 'builder1', commit: COMMIT, actions: [], held: [], notes: [], spare: [] });
   });
 });
 

@@ -2,10 +2,12 @@
 import type {
   HostObservation,
   ObservedBox,
+  ObservedFile,
   ObservedGuest,
 } from '../../../reconciler/observed/observation.ts';
 import type { Action, GuestTarget, Plan } from '../../../reconciler/plan/plan.ts';
 import { boxKey } from '../../../reconciler/plan/subject.ts';
+import { observedFile } from './builders.ts';
 
 /** Carries out the plan on the model. Throws where a real host would fail or lose something. */
 export function carryOut(plan: Plan, before: HostObservation, now: number): HostObservation {
@@ -19,19 +21,27 @@ export function carryOut(plan: Plan, before: HostObservation, now: number): Host
 function step(action: Action, host: HostObservation, machineId: string, now: number): HostObservation {
   switch (action.kind) {
     case 'fetch-box':
-      return { ...host, fetched: [...host.fetched, action.box.sha256] };
+      return withFile(host, observedFile(action.box));
     case 'add-box': {
       if (!host.fetched.includes(action.box.sha256)) throw new Error(`${action.id}: the file is not there`);
       if (find(host, boxKey(action.box)) !== undefined)
         throw new Error(`${action.id}: the box is there already`);
       const { name, version, provider, sha256 } = action.box;
-      return { ...host, boxes: [...host.boxes, { name, version, provider, sha256, usedBy: [] }] };
+      const added = { name, version, provider, sha256, bytes: 3 * action.box.size, usedBy: [] };
+      const after = { ...host, boxes: [...host.boxes, added] };
+      return action.keepsFile ? after : withoutFile(after, sha256);
     }
     case 'remove-box': {
+      if (action.file !== null) {
+        const there = [...host.fetched, ...host.files.map(({ sha256 }) => sha256)];
+        if (!there.includes(action.file)) throw new Error(`${action.id}: no such file`);
+      }
+      const left = action.file === null ? host : withoutFile(host, action.file);
+      if (action.from === 'files') return left;
       const box = find(host, boxKey(action.box));
       if (box === undefined) throw new Error(`${action.id}: no such box`);
       if (box.usedBy.length > 0) throw new Error(`${action.id}: ${box.usedBy.join(', ')} stands on it`);
-      return { ...host, boxes: host.boxes.filter((other) => other !== box) };
+      return { ...left, boxes: left.boxes.filter((other) => other !== box) };
     }
     case 'create-guest':
       return build(host, action.guest, action.target, machineId, now, action.id);
@@ -44,6 +54,19 @@ function step(action: Action, host: HostObservation, machineId: string, now: num
     case 'reboot-host':
       throw new Error('the model cannot be rebooted');
   }
+}
+
+function withFile(host: HostObservation, file: ObservedFile): HostObservation {
+  const { files, fetched } = withoutFile(host, file.sha256);
+  return { ...host, files: [...files, file], fetched: [...fetched, file.sha256] };
+}
+
+function withoutFile(host: HostObservation, sha256: string): HostObservation {
+  return {
+    ...host,
+    files: host.files.filter((file) => file.sha256 !== sha256),
+    fetched: host.fetched.filter((digest) => digest !== sha256),
+  };
 }
 
 function start(guest: ObservedGuest): ObservedGuest {

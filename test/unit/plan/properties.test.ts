@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BoxSpec, GuestSpec } from '../../../reconciler/desired/spec.ts';
+import type { BoxSpec, GuestSpec, KeepSpec } from '../../../reconciler/desired/spec.ts';
 import type {
   HostObservation,
   ObservedBox,
+  ObservedFile,
   ObservedGuest,
 } from '../../../reconciler/observed/observation.ts';
 import { lintPlan } from '../../../reconciler/plan/lint-plan.ts';
@@ -20,6 +21,8 @@ import {
   NOW,
   observation,
   observed,
+  observedBox,
+  observedFile,
   present,
 } from './builders.ts';
 import { carryOut } from './model-host.ts';
@@ -30,7 +33,27 @@ const VERSIONS = ['1', '2', '3'] as const;
 /** The catalogue's box of a version; `other` is another file under the same version. */
 const boxes: fc.Arbitrary<BoxSpec> = fc
   .tuple(fc.constantFrom(...VERSIONS), fc.boolean())
-  .map(([version, other]) => box(version, other ? { sha256: 'f'.repeat(64) } : {}));
+  .map(([version, other]) =>
+    box(version, other ? { sha256: 'f'.repeat(64) } : version === '2' ? { chunks: 'c'.repeat(64) } : {}),
+  );
+
+/** What can lie in the folder of box files: whole, cut or rest, told of by a note or not, asked for by hand or not. */
+const files: fc.Arbitrary<readonly ObservedFile[]> = fc.uniqueArray(
+  fc
+    .record({
+      of: fc.oneof(boxes, fc.constant(box('0', { name: 'gone-from-the-catalogue' }))),
+      state: fc.constantFrom('whole', 'whole', 'cut', 'rest'),
+      noted: fc.boolean(),
+      byHandSince: fc.constantFrom(null, null, '2026-01-10T00:00:00.000Z', '2025-10-01T00:00:00.000Z'),
+    })
+    .map(({ of, noted, ...change }) => observedFile(of, { ...change, ...(noted ? {} : { box: null }) })),
+  { selector: ({ sha256 }) => sha256, maxLength: 4 },
+);
+
+const keeps: fc.Arbitrary<KeepSpec> = fc.record({
+  older: fc.constantFrom(0, 0, 1, 2),
+  files: fc.constantFrom(null, null, true, false),
+});
 
 function specs(name: string, from: fc.Arbitrary<BoxSpec>): fc.Arbitrary<GuestSpec> {
   return fc
@@ -122,11 +145,12 @@ const hosts = fc
     guests: fc.tuple(guestsNamed(NAMES[0]), guestsNamed(NAMES[1]), guestsNamed(NAMES[2])),
     stored: fc.uniqueArray(fc.tuple(boxes, fc.boolean()), { selector: ([one]) => one.version }),
     stranger: fc.option(fc.constantFrom(...VERSIONS)),
-    fetched: fc.boolean(),
+    files,
+    keep: keeps,
     unknown: fc.option(fc.constantFrom(...NAMES), { freq: 8 }),
   })
-  .map(({ declared, guests, stored, stranger, fetched, unknown }) => ({
-    spec: host(declared),
+  .map(({ declared, guests, stored, stranger, files: lying, keep, unknown }) => ({
+    spec: host(declared, { keep }),
     observation: observation({
       guests,
       boxes: standing(guests, stored, stranger),
@@ -134,7 +158,7 @@ const hosts = fc
         stranger === null
           ? []
           : [{ name: 'default', folder: '/home/me/try', provider: 'lxc', box: 'azure-ci-node' }],
-      fetched: fetched ? declared.map(({ box: { sha256 } }) => sha256) : [],
+      files: lying,
       unknown: unknown === null ? [] : [{ guest: unknown, why: 'lxc-info did not answer' }],
     }),
   }));
@@ -155,7 +179,8 @@ function standing(
   return [...versions].map((version) => {
     const [from, ours] = stored.find(([one]) => one.version === version) ?? [box(version), true];
     const { name, provider, sha256 } = from;
-    return { name, version, provider, sha256: ours ? sha256 : null, usedBy: users.get(version) ?? [] };
+    const usedBy = users.get(version) ?? [];
+    return { name, version, provider, sha256: ours ? sha256 : null, bytes: null, usedBy };
   });
 }
 
@@ -227,7 +252,7 @@ describe('for any host in any state', () => {
       fc.property(hosts, (state) => {
         const plan = planFor(state);
         for (const action of plan.actions) {
-          if (action.kind !== 'remove-box') continue;
+          if (action.kind !== 'remove-box' || action.from === 'files') continue;
           const there = state.observation.boxes.find((one) => boxKey(one) === boxKey(action.box));
           expect(there?.usedBy).not.toContain('/home/me/try');
           const replaced = plan.actions.some(
@@ -236,6 +261,61 @@ describe('for any host in any state', () => {
           if (replaced) continue;
           expect(there?.sha256).not.toBeNull();
           expect(state.spec.guests.map((one) => boxKey(one.box))).not.toContain(boxKey(action.box));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('no file goes that is to be added, that was asked for by hand lately, or that alone has what a guest goes back to', () => {
+    fc.assert(
+      fc.property(hosts, ({ spec, observation: seen }) => {
+        const plan = planFor({ spec, observation: seen });
+        for (const action of plan.actions) {
+          if (action.kind !== 'remove-box' || action.file === null) continue;
+          const lost = seen.files.find(({ sha256 }) => sha256 === action.file);
+          expect(lost?.byHandSince).not.toBe('2026-01-10T00:00:00.000Z');
+          expect(lost?.state === 'whole' && action.box === null).toBe(false);
+          const adds = plan.actions.flatMap((other) => (other.kind === 'add-box' ? [other.box.sha256] : []));
+          expect(adds).not.toContain(action.file);
+          if (seen.boxes.some(({ sha256 }) => sha256 === action.file)) continue;
+          for (const { name, lastGood } of seen.guests) {
+            const held = plan.held.some(({ guest: one }) => one === name);
+            if (held) expect(lastGood?.spec.box.sha256).not.toBe(action.file);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('as many older versions stay as the desired state says, the newest ones', () => {
+    fc.assert(
+      fc.property(hosts, ({ spec, observation: seen }) => {
+        const plan = planFor({ spec, observation: seen });
+        const removed = new Set(
+          plan.actions.flatMap((action) =>
+            action.kind === 'remove-box' && action.from === 'vagrant' ? [boxKey(action.box)] : [],
+          ),
+        );
+        const replaced = new Set(
+          plan.actions.flatMap((action) => (action.kind === 'add-box' ? [boxKey(action.box)] : [])),
+        );
+        const others = seen.boxes.filter(
+          (one) =>
+            one.sha256 !== null &&
+            !plan.actions.some(
+              (action) => 'target' in action && boxKey(action.target.spec.box) === boxKey(one),
+            ) &&
+            !spec.guests.some((declared) => boxKey(declared.box) === boxKey(one)) &&
+            !replaced.has(boxKey(one)),
+        );
+        const gone = others.filter((one) => removed.has(boxKey(one)));
+        const older = spec.keep?.older ?? 0;
+        expect(gone.length).toBeLessThanOrEqual(Math.max(0, others.length - older));
+        for (const one of gone) {
+          const newer = others.filter((other) => Number(other.version) > Number(one.version));
+          expect(newer.length).toBeGreaterThanOrEqual(older);
         }
       }),
       RUNS,
@@ -258,7 +338,7 @@ describe('for any host in any state', () => {
       guest({ recycleEvery: 86_400_000, window: { ...NIGHTLY, from: '00:00', to: '00:00' } }),
     ]);
     const before = observation({
-      boxes: [{ ...box('2022.2.17'), usedBy: ['azure-agent'] }],
+      boxes: [observedBox(box('2022.2.17'), ['azure-agent'])],
       guests: [
         observed({
           machine: present(box('2022.2.17')),

@@ -17,6 +17,7 @@ import {
   observation,
   observed,
   observedBox,
+  observedFile,
   running,
 } from './builders.ts';
 
@@ -59,6 +60,40 @@ const nothing = makePlan({
   now: NOW,
 });
 const plain = { color: false, now: NOW, width: 96, zone: 'America/New_York' };
+
+describe('what a plan frees', () => {
+  const made = makePlan({
+    spec: host([guest()]),
+    commit: COMMIT,
+    observation: observation({
+      boxes: [
+        observedBox(box('2022.2.17'), ['azure-agent']),
+        observedBox(box('2022.2.9'), [], box('2022.2.9').sha256, 3 * 1024 ** 3),
+        observedBox(box('2022.2.8')),
+      ],
+      guests: [running(guest())],
+      files: [observedFile(box('2022.2.9'), { bytes: 1024 ** 3 })],
+    }),
+    now: NOW,
+  });
+
+  it('is said of each box, and in all', () => {
+    const shown = showPlan(made, gate(made), plain);
+    expect(shown).toContain(`azure-ci-node 2022.2.9 and its file → nothing
+      frees 4.0 GiB`);
+    expect(shown).toContain(`azure-ci-node 2022.2.8 → nothing
+      frees what a box added before sizes were noted took`);
+    expect(shown).toContain(
+      '\n  all in all frees 4.0 GiB, and what a box added before sizes were noted took\n',
+    );
+  });
+
+  it('is in the document, null where nobody knows', () => {
+    const document = planDocument(made, gate(made));
+    expect(document.actions.map(({ frees }) => frees)).toEqual([4 * 1024 ** 3, null]);
+    expect(document.frees).toBe(4 * 1024 ** 3);
+  });
+});
 
 describe('a plan shown to people', () => {
   it('gives each action a sign, its reason, what was and will be, and when its window opens in both zones', () => {

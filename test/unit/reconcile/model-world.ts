@@ -199,7 +199,7 @@ function perform(world: World, action: Action): void {
     return;
   }
   if (endsGuest(action, 'azure-agent') && world.pool.job !== null) world.killed += 1;
-  const plan = { host: 'builder1', commit: world.tip, actions: [action], held: [], notes: [] };
+  const plan = { host: 'builder1', commit: world.tip, actions: [action], held: [], notes: [], spare: [] };
   world.now += 1;
   world.seen = carryOut(plan, world.seen, world.now);
 }
