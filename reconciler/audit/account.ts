@@ -8,6 +8,7 @@ import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
 import type { Host } from '../host-ports.ts';
 import type { Request } from '../reconcile.ts';
+import { boxesHere } from './boxes-here.ts';
 import { draftOfAttempt, draftOfCheckIn, draftOfPause, draftOfRefusal, draftOfWaiting } from './draft.ts';
 import { momentOf } from './moment.ts';
 import type { AuditRecord } from './record.ts';
@@ -77,7 +78,7 @@ async function recordAttempt(
     ...seen.plan.held.map(({ why }) => why),
     ...exposed.doubts,
   ];
-  const moment = await momentOf(host);
+  const moment = await momentOf(host, boxesHere(spec, seen.observation));
   const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, moment, exposed.refusals);
   await attempt.complete(draft);
   const record = await host.audit.append(draft);
@@ -110,7 +111,7 @@ async function recordQuietRun(
       await about(host, request, desired.commit),
       done.pending,
       notes,
-      await momentOf(host),
+      await momentOf(host, boxesHere(desired.spec, done.seen.observation)),
     );
     return [await host.audit.append(draft)];
   }
@@ -152,7 +153,7 @@ async function checkIn(
     await about(host, request, desired.commit),
     problems,
     probes,
-    await momentOf(host),
+    await momentOf(host, boxesHere(desired.spec, seen.observation)),
     { exposures, doubts: exposed.doubts },
   );
   const record = await host.audit.append(draft);

@@ -5,7 +5,7 @@ import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import { actionGuest, boxTitle } from '../plan/subject.ts';
 import type { AttemptHeader, InterruptedAttempt } from './outbox.ts';
-import type { RecordDraft, RecordedAction, RecordOutcome, Trigger } from './record.ts';
+import type { RecordDraft, RecordedAction, RecordedBox, RecordOutcome, Trigger } from './record.ts';
 import { summarise } from './summary.ts';
 
 /** What every record says of the moment it was made. */
@@ -14,6 +14,8 @@ export type Moment = {
   readonly time: string;
   readonly versions: RecordDraft['versions'];
   readonly fingerprints: RecordDraft['fingerprints'];
+  /** Absent where the host was not looked at. */
+  readonly boxes?: readonly RecordedBox[];
 };
 
 /** @param refusals why guests that are up are not what they should be though nothing failed, in sentences */

@@ -3,9 +3,12 @@ import { iso } from '../clock.ts';
 import type { Host } from '../host-ports.ts';
 import { fingerprintsIn } from '../observed/fingerprints.ts';
 import type { Moment } from './draft.ts';
+import type { RecordedBox } from './record.ts';
 
-export async function momentOf(host: Host): Promise<Moment> {
+/** @param boxes those that the host has, where it was looked at */
+export async function momentOf(host: Host, boxes?: readonly RecordedBox[]): Promise<Moment> {
   return {
+    ...(boxes === undefined ? {} : { boxes }),
     time: iso(host.clock.now()),
     versions: await host.versions(),
     fingerprints: fingerprintsIn(host.memory.read()),

@@ -3,7 +3,7 @@ import type { ActionOutcome, ProbeResult } from '../apply/outcome.ts';
 import type { Violation } from '../exposure/exposure.ts';
 import type { Gate } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
-import type { ActionKind } from '../plan/plan.ts';
+import type { ActionKind, BoxRef } from '../plan/plan.ts';
 
 export type RecordKind = 'applied' | 'waiting' | 'refused' | 'check-in' | 'paused' | 'resumed';
 
@@ -40,6 +40,20 @@ export type RecordedAction = {
   readonly error: string | null;
 };
 
+/** A box of the catalogue that the host has. */
+export type RecordedBox = BoxRef & {
+  /** Of its file; null if Boxreeve did not add it. */
+  readonly sha256: string | null;
+  /** Whether Vagrant has it. */
+  readonly added: boolean;
+  /** Whether its file is here, whole and checked, for others to fetch. */
+  readonly file: boolean;
+  /** When the file's digest was last found right, ISO 8601 UTC; null if that is not known. */
+  readonly verifiedAt: string | null;
+  /** Guests that were built from it. */
+  readonly usedBy: readonly string[];
+};
+
 /** What a caller hands in; the audit log adds what only it knows (sequence, previous, witness). */
 export type RecordDraft = {
   readonly kind: RecordKind;
@@ -56,6 +70,8 @@ export type RecordDraft = {
   readonly probes: readonly ProbeResult[];
   /** Ways in which others can get into its guests; absent where nobody looked. */
   readonly violations?: readonly Violation[];
+  /** Boxes of the catalogue that it has after the run; absent where nobody looked. */
+  readonly boxes?: readonly RecordedBox[];
   /** Fingerprint of each guest after the run; null for one that is not proven. */
   readonly fingerprints: Readonly<Record<string, string | null>>;
   readonly versions: {

@@ -68,12 +68,20 @@ describe('the mark of a box', () => {
     expect(readBoxes(folder)).toMatchObject([{ version: '2024.1.0', sha256: null }]);
     await writeMarker(folder, BOX, '2026-11-23T23:00:00.000Z');
     expect(readBoxes(folder)).toEqual([
-      { name: 'org/node', version: '2024.1.0', provider: 'lxc', sha256: BOX.sha256 },
+      {
+        name: 'org/node',
+        version: '2024.1.0',
+        provider: 'lxc',
+        sha256: BOX.sha256,
+        bytes: expect.any(Number),
+      },
     ]);
     expect(JSON.parse(await readFile(join(path, 'boxreeve.json'), 'utf8'))).toEqual({
       sha256: BOX.sha256,
       addedAt: '2026-11-23T23:00:00.000Z',
+      bytes: expect.any(Number),
     });
+    expect(readBoxes(folder)[0]?.bytes, 'a file of 18 bytes takes a block at least').toBeGreaterThan(0);
     expect((await readdir(path)).sort()).toEqual(['boxreeve.json', 'metadata.json']);
   });
 
