@@ -7,7 +7,8 @@ import type { ActionOutcome, AttemptLog, ProbeResult } from './apply/outcome.ts'
 import type { Outbox } from './audit/outbox.ts';
 import type { AuditLog, RecordDraft } from './audit/record.ts';
 import type { Clock } from './clock.ts';
-import type { AgentSpec, HostSpec } from './desired/spec.ts';
+import type { WantedBox } from './desired/catalogued-box.ts';
+import type { AgentSpec, BoxSpec, HostSpec } from './desired/spec.ts';
 import type { Exposure } from './exposure/exposure.ts';
 import type { GitMirror, TrustCheck } from './git/ports.ts';
 import type { Logger } from './log.ts';
@@ -30,6 +31,8 @@ export type Host = {
   resolve(commit: string): Promise<HostSpec>;
   /** Lets those hosts read this one's box files that the commit names, and no others. Failing is told, and tried again at the next call. */
   admitPeers(commit: string): Promise<void>;
+  /** A box of the catalogue as a commit has it. Throws a BoxreeveError where there is none. */
+  catalogued(commit: string, wanted: WantedBox): Promise<BoxSpec>;
   observe(spec: HostSpec, commit: string): Promise<HostObservation>;
   /** Carries out actions in order; never throws for what an action met. */
   apply(

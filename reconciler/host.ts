@@ -131,6 +131,10 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     gaveUp: new Map(),
     resolve: specs.resolve,
     admitPeers: peerGate({ config, gitDir: dirs.mirror, mirror, file: dirs.peerKeys, log }),
+    catalogued: async (commit, wanted) => {
+      const { cataloguedBox } = await import('./desired/catalogued-box.ts');
+      return cataloguedBox(mirror.tree(commit), path, wanted);
+    },
     observe: async (spec, commit) => {
       if (!readOnly) await mend();
       const lineChanges = (guest: string, from: string) =>

@@ -77,7 +77,7 @@ export async function preview(host: Host, request: Request): Promise<Report> {
 }
 
 /** Observe, plan, gate. */
-async function lookAt(
+export async function lookAt(
   host: Host,
   desired: NonNullable<Accepted['desired']>,
   request: Request,

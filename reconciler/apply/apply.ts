@@ -89,7 +89,7 @@ async function carryOutSafely(action: Action, step: Step): Promise<StepResult> {
 function perform(action: Action, step: Step): Promise<StepResult> {
   switch (action.kind) {
     case 'fetch-box':
-      return fetchBox(step, action.box);
+      return fetchBox(step, action);
     case 'add-box':
       return addBox(step, action.box, action.keepsFile);
     case 'remove-box':

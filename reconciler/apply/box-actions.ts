@@ -4,9 +4,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeCatalog } from '../boxes/catalog.ts';
 import { writeMarker } from '../boxes/markers.ts';
+import { writeNote } from '../boxes/note.ts';
 import { iso, MINUTE } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
-import { BOX_FILE_ENDINGS } from '../observed/box-files.ts';
+import { ASKED_AHEAD, BOX_FILE_ENDINGS } from '../observed/box-files.ts';
 import { readMachineIndex } from '../observed/machine-index.ts';
 import { boxFolder, readBoxes, readMachineRecords } from '../observed/vagrant-store.ts';
 import type { Action, BoxRef } from '../plan/plan.ts';
@@ -18,8 +19,15 @@ import { done, failed, failedCommand, type Step, type StepResult } from './step.
 const ADD_LIMIT = 120 * MINUTE;
 const REMOVE_LIMIT = 15 * MINUTE;
 
-export async function fetchBox(step: Step, box: BoxSpec): Promise<StepResult> {
+/** What a person asked for ahead of time is noted as such before and after: until then a plan has no use for it. */
+export async function fetchBox(
+  step: Step,
+  { box, ahead }: Action & { readonly kind: 'fetch-box' },
+): Promise<StepResult> {
+  const file = step.dirs.boxFile(box.sha256);
+  if (ahead) await writeNote(file, box, null, [ASKED_AHEAD]);
   const { text } = await step.fetch(box, step.signal);
+  if (ahead) await writeNote(file, box, iso(step.clock.now()), [ASKED_AHEAD]);
   return { ...done, output: text };
 }
 

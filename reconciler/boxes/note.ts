@@ -12,16 +12,19 @@ export type BoxNote = {
   readonly sha256: string;
   /** Digest of its chunk list; null if the catalogue named none. */
   readonly chunks: string | null;
-  /** When its digest was found right: ISO 8601, UTC. */
-  readonly verifiedAt: string;
-  /** Addresses of the sources that gave it, a blank between; empty if all of it was here. */
+  /** When its digest was found right: ISO 8601, UTC; null: it is asked for, and not here yet. */
+  readonly verifiedAt: string | null;
+  /**
+   * Addresses of the sources that gave it, a blank between; empty if all of it was here. One word of observed/box-files.ts where a
+   * person asked for it.
+   */
   readonly from: string;
 };
 
 export async function writeNote(
   file: string,
   box: BoxSpec,
-  verifiedAt: string,
+  verifiedAt: string | null,
   from: readonly string[],
 ): Promise<void> {
   const { name, version, provider, size, sha256, chunks = null } = box;

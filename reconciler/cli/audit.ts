@@ -1,21 +1,13 @@
 import { Command } from 'commander';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../audit/checkpoint.ts';
-import {
-  type AccountEntry,
-  type FleetAccount,
-  openFleetAccount,
-  readRecords,
-} from '../audit/fleet-account.ts';
+import { writeCheckpoint } from '../audit/checkpoint.ts';
+import { type AccountEntry, type FleetAccount, readRecords } from '../audit/fleet-account.ts';
 import { judgeKey } from '../audit/host-keys.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import { verifyAudit } from '../audit/verify.ts';
-import { loadHostConfig } from '../daemon/load-host-config.ts';
-import { openLog } from '../daemon/open-log.ts';
 import { BoxreeveError, ExitCode } from '../errors.ts';
-import { openMirror } from '../git/mirror.ts';
 import { showLog, showRecord, showVerdict } from '../report/audit-text.ts';
-import { stateDirLayout } from '../state-dir.ts';
 import { openSignedCommits } from '../trust/signed-commits.ts';
+import { openAccount } from './open-account.ts';
 import { globalOptions, print, printDocument, printError } from './options.ts';
 
 /** No record goes by that name. */
@@ -45,7 +37,7 @@ function logCommand(): Command {
     .option('--limit <count>', 'how many', '50')
     .addHelpText('after', '\nExample:\n  boxreeve audit log --host builder3 --limit 10')
     .action(async (options: { host?: string; limit: string }, command: Command) => {
-      const { account, gitDir } = await open(command);
+      const { account, gitDir } = await openAccount(globalOptions(command));
       const limit = /^[1-9]\d{0,6}$/.test(options.limit) ? Number(options.limit) : 50;
       const entries = await recordsOf(gitDir, account, options.host, limit);
       const shown = entries.slice(0, limit);
@@ -65,7 +57,7 @@ function showCommand(): Command {
     .argument('<record>', 'its id, its commit, or the beginning of either')
     .addHelpText('after', '\nExample:\n  boxreeve audit show 4f2c1a9')
     .action(async (name: string, _options: unknown, command: Command) => {
-      const { account, gitDir } = await open(command);
+      const { account, gitDir } = await openAccount(globalOptions(command));
       const { commit, record } = await findRecord(gitDir, account, name);
       const keys = account.hosts.find(({ host }) => host === record.host)?.keys ?? { keys: [] };
       const [read] = await openSignedCommits(gitDir).read([commit]);
@@ -87,7 +79,7 @@ function verifyCommand(): Command {
     .option('--full', 'check every record again, not only those since the last time')
     .addHelpText('after', '\nExample:\n  boxreeve audit verify --json\n\nExits with 1 if anything is found.')
     .action(async (options: { host?: string; full?: boolean }, command: Command) => {
-      const { account, gitDir, checkpoint, checkpointFile } = await open(command);
+      const { account, gitDir, checkpoint, checkpointFile } = await openAccount(globalOptions(command));
       const verified = await verifyAudit({
         gitDir,
         watched: account.watched,
@@ -107,33 +99,6 @@ function verifyCommand(): Command {
       else print(showVerdict(hosts, account.offline));
       process.exitCode = document.ok ? ExitCode.fine : ExitCode.failed;
     });
-}
-
-type Opened = {
-  readonly account: FleetAccount;
-  readonly gitDir: string;
-  readonly checkpoint: Checkpoint | null;
-  readonly checkpointFile: string;
-};
-
-async function open(command: Command): Promise<Opened> {
-  const config = await loadHostConfig(globalOptions(command).config);
-  const { mirror: gitDir, auditCheckpoint: checkpointFile } = stateDirLayout(config.stateDir);
-  const log = await openLog(config, { follow: false });
-  const mirror = await openMirror({
-    gitDir,
-    remote: config.repo,
-    branch: config.branch,
-    path: config.path,
-    log,
-    alone: false,
-  });
-  const { checkpoint, note } = await readCheckpoint(checkpointFile);
-  if (note !== null) printError(note);
-  const history = checkpoint?.history ?? null;
-  const account = await openFleetAccount(gitDir, mirror, config.path, config.name, history);
-  if (account.offline !== null) printError(`offline, as last seen: ${account.offline}`);
-  return { account, gitDir, checkpoint, checkpointFile };
 }
 
 /** Merged by time, newest first. */

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   resume: async () => (await import('./pause.ts')).resumeCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),
+  box: async () => (await import('./box.ts')).boxCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   init: async () => (await import('./init.ts')).initCommand(),

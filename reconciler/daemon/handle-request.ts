@@ -1,4 +1,5 @@
 /** Requests that come over the control socket. */
+import type { WantedBox } from '../desired/catalogued-box.ts';
 import type { Service } from './service.ts';
 
 /** Answers one request with a JSON document. Throws what the command line should show. */
@@ -25,6 +26,10 @@ export async function handleRequest(service: Service, request: unknown): Promise
       return { paused: true };
     case 'resume':
       return { resumed: await service.resume() };
+    case 'box-prune':
+      return service.tendBoxes({ do: 'prune', dryRun: fields.dryRun === true });
+    case 'box-fetch':
+      return service.tendBoxes({ do: 'fetch', wanted: wantedBox(fields) });
     default:
       throw new Error(`the daemon does not know the request ${JSON.stringify(command)}`);
   }
@@ -32,6 +37,12 @@ export async function handleRequest(service: Service, request: unknown): Promise
 
 function asFields(request: unknown): Record<string, unknown> {
   return typeof request === 'object' && request !== null ? { ...request } : {};
+}
+
+function wantedBox({ name, version, provider }: Record<string, unknown>): WantedBox {
+  if (typeof name !== 'string' || typeof version !== 'string')
+    throw new Error('a box is asked for by its name and its version');
+  return { name, version, provider: typeof provider === 'string' ? provider : null };
 }
 
 /** A pause until no time that is known would never end, and never be seen to hold. */

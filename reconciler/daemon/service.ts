@@ -6,12 +6,14 @@ import writeFileAtomic from 'write-file-atomic';
 import { recordPause, recordResume } from '../audit/account.ts';
 import type { Trigger } from '../audit/record.ts';
 import { iso } from '../clock.ts';
+import type { WantedBox } from '../desired/catalogued-box.ts';
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import { standing } from '../exposure/standing.ts';
 import type { Host } from '../host-ports.ts';
 import { withReboot } from '../observed/memory.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
 import { removeAnswers, writeAnswers } from '../report/answer-files.ts';
+import type { FetchDocument, PruneDocument } from '../report/box-documents.ts';
 import { buildStatus, lastRecordOf } from '../report/build-status.ts';
 import { lastStatus } from '../report/last-status.ts';
 import type { StatusDocument } from '../report/status.ts';
@@ -26,6 +28,11 @@ export type SyncRequest = {
 };
 
 export type Service = ReturnType<typeof openService>;
+
+/** What is asked of the host's boxes: see tend-boxes.ts. */
+export type BoxRequest =
+  | { readonly do: 'prune'; readonly dryRun: boolean }
+  | { readonly do: 'fetch'; readonly wanted: WantedBox };
 
 /** The daemon that serves; null for a command that does it itself. */
 export type Daemon = StatusDocument['daemon'];
@@ -67,6 +74,21 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
       'reconciled',
     );
     return describe(report, auditProblem, false);
+  }
+
+  async function tendBoxes(request: BoxRequest): Promise<PruneDocument | FetchDocument> {
+    const asked = { trigger: 'manual' as const, forceWindow: false, holdDrain: daemon !== null, signal };
+    const [{ fetchAhead, pruneBoxes }, { fetchDocument, pruneDocument }] = await Promise.all([
+      import('../tend-boxes.ts'),
+      import('../report/box-documents.ts'),
+    ]);
+    if (request.do === 'prune') {
+      const tended = await pruneBoxes(host, asked, request.dryRun);
+      const auditProblem = request.dryRun ? null : await push(host);
+      return pruneDocument(host.name, tended, request.dryRun, auditProblem);
+    }
+    const tended = await fetchAhead(host, asked, request.wanted);
+    return fetchDocument(host.name, request.wanted, tended, await push(host));
   }
 
   /**
@@ -183,6 +205,7 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     sync: (request: SyncRequest) => inTurn(() => sync(request)),
     pause: (reason: string, until: string | null) => inTurn(() => pause(reason, until)),
     resume: () => inTurn(resume),
+    tendBoxes: (request: BoxRequest) => inTurn(() => tendBoxes(request)),
     /** The last status; null before the first reconcile. Answers at once, also while one is under way. */
     status: () => status,
     /** Resolves when nothing is under way, and nobody answers for this service any more. */

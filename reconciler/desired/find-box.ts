@@ -23,18 +23,7 @@ export async function findBox(files: DesiredFiles, guest: Loaded<Guest>): Promis
   if (box === undefined) return undefined;
   const versions = box.data.versions.filter((candidate) => candidate.version === version);
   const found = versions.find((candidate) => candidate.provider === provider);
-  if (found !== undefined) {
-    const { sha256, size, sources, chunks } = found;
-    return {
-      name,
-      version,
-      provider,
-      sha256: sha256.toLowerCase(),
-      size,
-      sources,
-      ...(chunks === undefined ? {} : { chunks: chunks.toLowerCase() }),
-    };
-  }
+  if (found !== undefined) return boxSpec(name, found);
   if (versions.length === 0) {
     const at = guest.yaml.place(pointer('box', 'version'));
     files.complaints.add(at, `box.version "${version}" is not in ${file} (has ${versionsIn(box.data)})`);
@@ -77,4 +66,14 @@ function versionsIn({ versions }: Box): string {
   const names = [...new Set(versions.map(({ version }) => version))];
   const shown = names.slice(-MOST_SHOWN).join(', ');
   return names.length > MOST_SHOWN ? `${shown} and ${names.length - MOST_SHOWN} more` : shown;
+}
+
+/** A version of a box's file as what is asked of hosts. */
+export function boxSpec(name: string, found: Box['versions'][number]): BoxSpec {
+  const { version, provider, sha256, size, sources, chunks } = found;
+  return {
+    ...{ name, version, provider, size, sources },
+    sha256: sha256.toLowerCase(),
+    ...(chunks === undefined ? {} : { chunks: chunks.toLowerCase() }),
+  };
 }

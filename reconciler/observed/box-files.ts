@@ -25,8 +25,11 @@ export const BOX_FILE_ENDINGS = [
   '.json',
 ] as const;
 
+/** What `from` of a note is where `boxreeve box fetch` asked for the file. */
+export const ASKED_AHEAD = 'fetch';
+
 /** How the note of a file says that a person asked for it; any other `from` is a source. */
-export const BY_HAND: readonly string[] = ['build', 'import', 'fetch'];
+const BY_HAND: readonly string[] = ['build', 'import', ASKED_AHEAD];
 
 /** Throws VagrantFilesUnreadable. */
 export function readBoxFiles(folder: string): BoxFolder {

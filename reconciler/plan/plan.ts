@@ -30,7 +30,12 @@ type Common = {
 
 export type Action = Common &
   (
-    | { readonly kind: 'fetch-box'; readonly box: BoxSpec }
+    | {
+        readonly kind: 'fetch-box';
+        readonly box: BoxSpec;
+        /** A person asked for it before any guest needs it. */
+        readonly ahead?: true;
+      }
     | {
         readonly kind: 'add-box';
         readonly box: BoxSpec;

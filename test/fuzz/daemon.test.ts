@@ -67,6 +67,7 @@ describe('a request', () => {
     sync: async () => Promise.reject(new Error('nothing to reconcile here')),
     pause: async (reason: string, until: string | null) => void paused.push({ reason, until }),
     resume: async () => true,
+    tendBoxes: () => Promise.reject(new Error('no boxes here')),
     status: () => STATUS,
     close: async () => undefined,
   };

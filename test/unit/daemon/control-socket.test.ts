@@ -51,6 +51,7 @@ describe('a request', () => {
       sync: () => Promise.reject(new Error('not asked for')),
       pause: async (_reason: string, until: string | null) => void paused.push(until),
       resume: async () => false,
+      tendBoxes: () => Promise.reject(new Error('not asked for')),
       status: () => null,
       close: async () => undefined,
     };

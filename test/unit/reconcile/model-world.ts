@@ -147,6 +147,7 @@ export function portsOf(world: World, effect: Effect): Host {
     contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
     resolve: async (commit) => specOf(world, commit),
     admitPeers: async () => undefined,
+    catalogued: async () => Promise.reject(new Error('this world has no catalogue')),
     observe: async () => world.seen,
     apply: async (actions, attempt) => {
       const outcomes: ActionOutcome[] = [];

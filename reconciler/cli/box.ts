@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { fetchCommand } from './box/fetch.ts';
+import { listCommand } from './box/list.ts';
+import { pruneCommand } from './box/prune.ts';
+
+/** `boxreeve box`: the boxes of this host and of the fleet. */
+export function boxCommand(): Command {
+  return new Command('box')
+    .description('boxes: which host has which, one fetched ahead of time, room made now')
+    .addCommand(listCommand())
+    .addCommand(fetchCommand())
+    .addCommand(pruneCommand())
+    .addHelpText('after', '\nExample:\n  boxreeve box list');
+}
