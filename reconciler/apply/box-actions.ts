@@ -12,6 +12,7 @@ import { readMachineIndex } from '../observed/machine-index.ts';
 import { boxFolder, readBoxes, readMachineRecords } from '../observed/vagrant-store.ts';
 import type { Action, BoxRef } from '../plan/plan.ts';
 import { boxTitle } from '../plan/subject.ts';
+import { removeLeftovers } from './box-leftovers.ts';
 import { failpoint } from './failpoint.ts';
 import { done, failed, failedCommand, type Step, type StepResult } from './step.ts';
 
@@ -81,7 +82,8 @@ async function removeStored(step: Step, box: BoxRef): Promise<StepResult> {
       ? failed(`${folder} is still there`)
       : { ...failedCommand('vagrant box remove', removed), guestAtFault: false };
   }
-  return { ...done, output: removed.process.tail, exitStatus: removed.process.exitStatus };
+  const told = [removed.process.tail, await removeLeftovers(box)].filter((text) => text !== '');
+  return { ...done, output: told.join('\n'), exitStatus: removed.process.exitStatus };
 }
 
 /** Every machine of this host that was built from it, by Vagrant's index and by its records in our guests' folders. */

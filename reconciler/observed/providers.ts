@@ -1,10 +1,12 @@
 /** The providers whose machines can be looked at without Vagrant, and the questions put to them. */
+import type { BoxRef } from '../plan/plan.ts';
 import { libvirt } from './providers/libvirt.ts';
 import { lxc } from './providers/lxc.ts';
 import { parallels } from './providers/parallels.ts';
 import {
   type Answers,
   answerEach,
+  type LeftOfBox,
   type MachineAnswer,
   type Provider,
   unknown,
@@ -61,6 +63,15 @@ export async function askMachine(machine: MachineId): Promise<MachineAnswer> {
 /** Version of a provider, for the record; null where it cannot be had. */
 export async function providerVersion(name: string): Promise<string | null> {
   return (await PROVIDERS.get(name)?.version()) ?? null;
+}
+
+/** What a provider still has of a box that was removed from Vagrant's store. Never throws. */
+export async function leftOfBox(box: BoxRef): Promise<LeftOfBox> {
+  try {
+    return (await PROVIDERS.get(box.provider)?.leftOfBox?.(box)) ?? { things: [] };
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
 }
 
 /** Whether this provider's machines can be looked at; of others nothing is known, and their guests are left alone. */

@@ -6,6 +6,7 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { removeLeftovers } from '../../reconciler/apply/box-leftovers.ts';
 import {
   askMachine,
   askProviders,
@@ -181,6 +182,71 @@ describe('libvirt', () => {
       state: 'unknown',
       why: expect.stringMatching(/failed to connect/),
     });
+  });
+});
+
+describe('what libvirt has left of a box', () => {
+  const folder = join(FIXTURES, 'virsh-volumes');
+  const node = (version: string) => ({ name: 'acme/node', version, provider: 'libvirt' });
+  const image = (rest: string) => `acme-VAGRANTSLASH-node_vagrant_box_image_${rest}.img`;
+
+  /** Answers each command by its recording; other volumes than the guest's disk have none behind them. */
+  async function playVolumes(disk = '/guest/diskimage1'): Promise<void> {
+    await writeFile(
+      join(tools, 'dumpxml'),
+      (await readFile(join(folder, 'dumpxml'), 'utf8')).replace('/guest/diskimage1', disk),
+    );
+    const script = [
+      '#!/bin/sh',
+      `printf '%s\\n' "$*" >>'${tools}/virsh.calls'`,
+      '[ "$1" = --readonly ] && shift',
+      'case $3 in',
+      `  dumpxml) cat '${tools}/dumpxml' ;;`,
+      '  vol-delete) echo "Vol deleted" ;;',
+      `  vol-dumpxml) case $5 in *guest.img) cat '${folder}/vol-dumpxml' ;; *) sed '/<backingStore>/,/<.backingStore>/d' '${folder}/vol-dumpxml' ;; esac ;;`,
+      `  *) cat "${folder}/$3" ;;`,
+      'esac',
+    ];
+    await writeFile(join(tools, 'virsh'), `${script.join('\n')}\n`, { mode: 0o755 });
+  }
+
+  const deleted = async () => (await callsOf('virsh')).filter((call) => call.includes('vol-delete'));
+
+  test('is removed where nothing is built on it, of this version and no other', async () => {
+    await playVolumes();
+    expect((await removeLeftovers(node('1.0'))).split('\n')).toEqual([
+      `removed volume ${image('1.0')} of pool default`,
+      `removed volume ${image('1.0_box')} of pool default`,
+    ]);
+    expect(await deleted()).toEqual([
+      `--connect qemu:///system vol-delete --pool=default --vol=${image('1.0')}`,
+      `--connect qemu:///system vol-delete --pool=default --vol=${image('1.0_box')}`,
+    ]);
+  });
+
+  test('stays where a volume is backed by it', async () => {
+    await playVolumes();
+    expect(await removeLeftovers(node('2.0'))).toBe(
+      `volume ${image('2.0_box')} of pool default stays: volume guest.img is built on it`,
+    );
+    expect(await deleted()).toEqual([]);
+  });
+
+  test('stays where a domain has it as a disk', async () => {
+    await playVolumes(`/var/lib/libvirt/images/${image('1.0')}`);
+    expect(await removeLeftovers(node('1.0'))).toContain(
+      `volume ${image('1.0')} of pool default stays: domain test is built on it`,
+    );
+    expect(await deleted()).toHaveLength(1);
+  });
+
+  test('is not looked into further where it is nothing, and stays where nobody can tell', async () => {
+    await playVolumes();
+    expect(await removeLeftovers(node('3.0'))).toBe('');
+    expect(await callsOf('virsh')).toHaveLength(2);
+    await play('virsh', 'virsh-away');
+    expect(await removeLeftovers(node('1.0'))).toMatch(/could not be seen: .*failed to connect/);
+    expect(await removeLeftovers({ ...node('1.0'), provider: 'lxc' })).toBe('');
   });
 });
 

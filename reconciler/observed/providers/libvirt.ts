@@ -19,18 +19,22 @@ export const libvirt: Provider = {
     });
   },
   version: () => firstLineOf('virsh', ['--version']),
+  leftOfBox: async (box) => (await import('./libvirt-volumes.ts')).leftInPools(box),
 };
+
+export function connectionUri(): string {
+  return process.env.LIBVIRT_DEFAULT_URI ?? 'qemu:///system';
+}
 
 type Listed =
   | { readonly all: ReadonlySet<string>; readonly running: ReadonlySet<string> }
   | { readonly why: string };
 
 async function list(): Promise<Listed> {
-  const connection = process.env.LIBVIRT_DEFAULT_URI ?? 'qemu:///system';
   const answer = await askTool('virsh', [
     '--readonly',
     '--connect',
-    connection,
+    connectionUri(),
     `list --all --uuid; echo ${MARK}; list --uuid`,
   ]);
   return domainsIn(answer);

@@ -1,4 +1,5 @@
 /** What is asked of a provider, and what it can answer. */
+import type { BoxRef } from '../../plan/plan.ts';
 import type { Power } from '../observation.ts';
 
 export type MachineAnswer =
@@ -16,6 +17,22 @@ export type Provider = {
   machines(ids: readonly string[]): Promise<Answers>;
   /** Version of the provider for the record; null if it cannot be had. */
   version(): Promise<string | null>;
+  /** What is left with it of a box that was removed from Vagrant's store. Never throws. Absent: nothing ever is. */
+  leftOfBox?(box: BoxRef): Promise<LeftOfBox>;
+};
+
+export type LeftOfBox =
+  | { readonly things: readonly LeftThing[] }
+  /** Nobody can tell; a sentence. */
+  | { readonly why: string };
+
+export type LeftThing = {
+  /** For sentences. */
+  readonly what: string;
+  /** What is built on it; null: nothing. */
+  readonly usedBy: string | null;
+  /** Program and arguments that remove it. */
+  readonly remove: readonly string[];
 };
 
 /** The same answer for every id, or one that depends on the id. */
