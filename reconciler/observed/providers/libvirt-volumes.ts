@@ -5,7 +5,7 @@
  */
 import type { BoxRef } from '../../plan/plan.ts';
 import { askTool, complaintOf } from './ask-tool.ts';
-import { connectionUri } from './libvirt.ts';
+import { connectionUri } from './libvirt-connection.ts';
 import type { LeftOfBox, LeftThing } from './provider.ts';
 
 /** Asks virsh, several times. Never throws. */

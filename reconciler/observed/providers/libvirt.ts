@@ -1,9 +1,8 @@
 /**
  * libvirt: the machine id is the domain's UUID. One `virsh` call lists all domains and, after a mark, those that run.
- * The connection is the one that vagrant-libvirt takes unless its Vagrantfile says otherwise: LIBVIRT_DEFAULT_URI, or
- * the system's.
  */
 import { askTool, complaintOf, firstLineOf, type ToolAnswer } from './ask-tool.ts';
+import { connectionUri } from './libvirt-connection.ts';
 import { answerEach, exists, gone, type Provider, unknown } from './provider.ts';
 
 const MARK = 'boxreeve-running';
@@ -21,10 +20,6 @@ export const libvirt: Provider = {
   version: () => firstLineOf('virsh', ['--version']),
   leftOfBox: async (box) => (await import('./libvirt-volumes.ts')).leftInPools(box),
 };
-
-export function connectionUri(): string {
-  return process.env.LIBVIRT_DEFAULT_URI ?? 'qemu:///system';
-}
 
 type Listed =
   | { readonly all: ReadonlySet<string>; readonly running: ReadonlySet<string> }
