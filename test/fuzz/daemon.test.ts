@@ -24,6 +24,8 @@ const REQUESTS = [
   { command: 'sync', forceWindow: true, dryRun: false, retryFailed: true },
   { command: 'pause', reason: 'r', until: '2026-01-14T20:00:00.000Z' },
   { command: 'resume' },
+  { command: 'box-prune', dryRun: true },
+  { command: 'box-fetch', name: 'azure-ci-node', version: '1', provider: 'lxc' },
 ];
 
 const STATUS: StatusDocument = {
