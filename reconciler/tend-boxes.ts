@@ -35,7 +35,9 @@ export async function pruneBoxes(host: Host, request: Request, dryRun: boolean):
 export async function fetchAhead(host: Host, request: Request, wanted: WantedBox): Promise<Tended> {
   return tend(host, request, false, async ({ commit, spec }, { observation, plan }) => {
     const box = await host.catalogued(commit, wanted);
-    if (observation.fetched.includes(box.sha256)) return [];
+    // one that is about to go is asked for once more, and so stays
+    const goes = plan.actions.some((action) => action.kind === 'remove-box' && action.file === box.sha256);
+    if (observation.fetched.includes(box.sha256) && !goes) return [];
     const asked = { ...plan, actions: [fetchAction(box)], held: [], notes: [] };
     return gateNow(host, spec, observation, asked, request);
   });

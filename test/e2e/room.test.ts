@@ -1,5 +1,5 @@
 /** Room, end to end: what is kept, fetched ahead, listed and removed, with real Git, real Vagrant and a real guest. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BOX, GUEST, writeBoxes, writeFleet, writeGuest, writeHost } from '../lab/desired-state.ts';
@@ -100,6 +100,15 @@ it('files that are not kept any more are named by a dry run, with what they free
     },
   });
   expect(existsSync(fileOf(old))).toBe(true);
+
+  // asked for by hand it stays all the same
+  const note = readFileSync(fileOf(old, '.json'));
+  expect((await scene.host.json('box', 'fetch', BOX, '2022.2.17')).document).toMatchObject({
+    result: 'fetched',
+  });
+  expect((await scene.host.json('box', 'prune', '--dry-run')).document).toMatchObject({ removals: [] });
+  writeFileSync(fileOf(old, '.json'), note);
+
   const { document } = await scene.host.json('box', 'prune');
   expect(document).toMatchObject({ removals: [{ result: 'done' }], frees: expect.any(Number) });
   expect(Number(Object(document).frees)).toBeGreaterThan(old.size / 2);
@@ -118,7 +127,7 @@ it('after a bump the one older version stays; asked to keep none, prune removes 
       { kind: 'rebuild-guest', result: 'done' },
     ],
   });
-  expect(await boxes()).toMatch(/2022\.2\.17[^]*2022\.2\.24/);
+  expect((await boxes()).split('\n')).toHaveLength(2);
   keep(0, false);
   await scene.repo.merge('Keep no older versions (#4)');
   const pruned = await scene.host.json('box', 'prune');
