@@ -11,8 +11,9 @@ const ATTACK: Attack = {
   defence: [
     {
       file: 'reconciler/host.ts',
-      take: 'await mkdir(folder, { recursive: true, mode: 0o700 });',
-      leave: 'await mkdir(folder, { recursive: true, mode: 0o755 });',
+      take: '  for (const folder of [dirs.root, dirs.guests]) await mkdir(folder, { recursive: true, mode: 0o700 });',
+      leave:
+        '  for (const folder of [dirs.root, dirs.guests]) await mkdir(folder, { recursive: true, mode: 0o755 });',
     },
   ],
 };

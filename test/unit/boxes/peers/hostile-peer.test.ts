@@ -26,9 +26,9 @@ async function hostile(manners: Manners, answer = 60_000) {
 const honest = (length: number) => Buffer.alloc(length);
 
 it('one that never answers is left, and is asked over a new connection the next time', async () => {
-  const { source } = await hostile({ size: null, give: honest }, 3_000);
-  await expect(source.have(8, signal)).rejects.toThrow('did not answer within 3 s');
-  await expect(source.list(signal)).rejects.toThrow('did not answer within 3 s');
+  const { source } = await hostile({ size: null, give: honest }, 300);
+  await expect(source.have(8, signal)).rejects.toThrow('did not answer within 0.3 s');
+  await expect(source.list(signal)).rejects.toThrow('did not answer within 0.3 s');
 });
 
 it('one that stops in the middle is left', async () => {
@@ -37,14 +37,15 @@ it('one that stops in the middle is left', async () => {
     questions += 1;
     return questions <= 3 ? Buffer.alloc(length) : null;
   };
-  const { source } = await hostile({ size: GIB, give }, 3_000);
+  // long enough for the honest answers before it, on a busy machine
+  const { source } = await hostile({ size: GIB, give }, 2_000);
   const body = await source.open({ from: 0, to: GIB, validator: null }, signal);
   const read = async () => {
     let bytes = 0;
     for await (const part of body.chunks) bytes += part.length;
     return bytes;
   };
-  await expect(read()).rejects.toThrow('did not answer within 3 s');
+  await expect(read()).rejects.toThrow('did not answer within 2 s');
 });
 
 it('a file that goes on for ever is read as far as was asked for, and hardly further', async () => {
@@ -60,7 +61,7 @@ it('one that is read no further is asked for no more than was under way', async 
   const { source, given } = await hostile({ size: 2 ** 50, give: honest });
   const body = await source.open({ from: 0, to: 2 ** 50, validator: null }, signal);
   for await (const part of body.chunks) {
-    expect(part.length).toBe(32_768);
+    expect(part.length).toBe(131_072);
     break;
   }
   body.close();
