@@ -156,12 +156,12 @@ export class Schedule {
   /** Near the end: the rest of a run that another source is slow to give. */
   #takeOver(source: number, now: number): Run | null {
     const { holding, rate } = this.#source(source);
-    const taken = mostWorthTaking(this.#list, this.#runs, { source, holding, rate, now });
+    const isAskedOnce = (chunk: number) => this.#asked[chunk] === 1;
+    const taken = mostWorthTaking(this.#list, this.#runs, { source, holding, rate, now, isAskedOnce });
     if (taken === null) return null;
     if (taken.twice) {
       const bytes = this.#list.at(taken.end) - this.#list.at(taken.first);
       if (this.#twice + bytes > this.#list.size * MOST_TWICE) return null;
-      if ((this.#asked[taken.first] ?? HERE) > 1) return null;
       this.#twice += bytes;
     } else {
       taken.of.end = taken.first;

@@ -29,6 +29,8 @@ type Taker = {
   /** Bytes a millisecond; null if not known: then it is taken for as fast as the other. */
   readonly rate: number | null;
   readonly now: number;
+  /** Whether the chunk is on its way from one source, and from one alone. */
+  isAskedOnce(chunk: number): boolean;
 };
 
 /** What takes less, in milliseconds, is left where it is. */
@@ -46,7 +48,7 @@ export function mostWorthTaking(list: ChunkList, runs: Iterable<Run>, taker: Tak
     const speed = Math.max(run.given, 1) / Math.max(1, taker.now - run.beganAt);
     const lasts = run.given === 0 ? taker.now - run.beganAt : Math.max(bytes / speed, taker.now - run.gaveAt);
     if (lasts <= longest) continue;
-    const taken = restOf(list, run, taker.holding);
+    const taken = restOf(list, run, taker);
     if (taken === null) continue;
     const takes = (list.at(taken.end) - list.at(taken.first)) / (taker.rate ?? (run.given === 0 ? 1 : speed));
     if (takes * (taken.twice ? MUCH_FASTER : 1) >= lasts) continue;
@@ -57,11 +59,12 @@ export function mostWorthTaking(list: ChunkList, runs: Iterable<Run>, taker: Tak
 }
 
 /** The second half of what the run has still to give, as far as the taker has it. */
-function restOf(list: ChunkList, of: Run, holding: Holding): Taken | null {
+function restOf(list: ChunkList, of: Run, { holding, isAskedOnce }: Taker): Taken | null {
   const { next, end } = of;
-  if (end - next === 1 && holds(holding, next)) return { of, first: next, end, twice: true };
+  const canGive = (chunk: number) => holds(holding, chunk) && isAskedOnce(chunk);
+  if (end - next === 1) return canGive(next) ? { of, first: next, end, twice: true } : null;
   const middle = (list.at(next) + list.at(end)) / 2;
   let first = end;
-  while (first - 1 > next && list.at(first - 1) >= middle && holds(holding, first - 1)) first--;
+  while (first - 1 > next && list.at(first - 1) >= middle && canGive(first - 1)) first--;
   return first < end ? { of, first, end, twice: false } : null;
 }

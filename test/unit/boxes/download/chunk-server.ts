@@ -63,7 +63,7 @@ export async function startChunkServer(content: Buffer, list: Buffer | null): Pr
   const server = createServer((request, response) => {
     if (request.url?.endsWith('.chunks')) {
       if (manners.list === null) response.writeHead(404).end();
-      else response.writeHead(200, { 'content-length': manners.list.length }).end(manners.list);
+      else response.writeHead(200).end(manners.list);
       return;
     }
     const { content } = manners;
