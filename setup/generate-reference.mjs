@@ -20,6 +20,7 @@ const FILES = [
   ['host', '`hosts/<name>.yaml`'],
   ['guest', '`guests/<name>/guest.yaml`'],
   ['box', '`boxes/<name>.yaml`'],
+  ['recipe', '`boxes/<name>.recipe.yaml`'],
   ['trust-rules', '`trust/rules.yaml`'],
   ['host-config', '`host.yaml`, on the host'],
   ['audit-record', 'audit record'],

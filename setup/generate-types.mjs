@@ -22,6 +22,7 @@ const kinds = {
   host: 'isHost',
   guest: 'isGuest',
   box: 'isBox',
+  recipe: 'isRecipe',
   'trust-rules': 'isTrustRules',
   'host-config': 'isHostConfig',
 };

@@ -9,6 +9,7 @@ import type { Fleet } from './generated/fleet.ts';
 import type { Guest } from './generated/guest.ts';
 import type { Host } from './generated/host.ts';
 import type { HostConfig } from './generated/host-config.ts';
+import type { Recipe } from './generated/recipe.ts';
 import type { TrustRules } from './generated/trust-rules.ts';
 import type { YamlFile } from './read-yaml.ts';
 
@@ -18,6 +19,7 @@ export type Kinds = {
   host: Host;
   guest: Guest;
   box: Box;
+  recipe: Recipe;
   'trust-rules': TrustRules;
   'host-config': HostConfig;
 };
@@ -43,7 +45,7 @@ export async function checkSchema<K extends keyof Kinds>(
 type Acceptors = { readonly [K in keyof Kinds]: (value: unknown) => value is Kinds[K] };
 
 async function loadAcceptors(): Promise<Acceptors> {
-  const { isBox, isFleet, isGuest, isHost, isHostConfig, isTrustRules } = await import(
+  const { isBox, isFleet, isGuest, isHost, isHostConfig, isRecipe, isTrustRules } = await import(
     './generated/validators.ts'
   );
   return {
@@ -51,6 +53,7 @@ async function loadAcceptors(): Promise<Acceptors> {
     host: (value): value is Host => isHost(value),
     guest: (value): value is Guest => isGuest(value),
     box: (value): value is Box => isBox(value),
+    recipe: (value): value is Recipe => isRecipe(value),
     'trust-rules': (value): value is TrustRules => isTrustRules(value),
     'host-config': (value): value is HostConfig => isHostConfig(value),
   };

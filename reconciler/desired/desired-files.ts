@@ -23,8 +23,12 @@ export type Listed = 'hosts' | 'guests' | 'boxes';
 const NAMED: Readonly<Record<Listed, RegExp>> = {
   hosts: /^hosts\/([^/]+)\.yaml$/,
   guests: /^guests\/([^/]+)\//,
-  boxes: /^boxes\/(.+)\.yaml$/,
+  // neither a recipe nor what lies in a recipe's folder is a box
+  boxes: /^boxes\/((?!(?:[^/]+\/)*[^/]+\.recipe(?:\/|\.yaml$)).+)\.yaml$/,
 };
+
+/** Recipes lie beside the boxes. */
+const RECIPE = /^boxes\/([^/]+)\.recipe\.yaml$/;
 
 type FileKinds = Omit<Kinds, 'host-config'>;
 
@@ -37,6 +41,7 @@ export class DesiredFiles {
   readonly #hosts = new Memo<Loaded<Kinds['host']> | undefined>();
   readonly #guests = new Memo<Loaded<Kinds['guest']> | undefined>();
   readonly #boxes = new Memo<Loaded<Kinds['box']> | undefined>();
+  readonly #recipes = new Memo<Loaded<Kinds['recipe']> | undefined>();
   readonly #folders = new Memo<readonly GuestFile[]>();
   readonly #listed = new Memo<readonly TreeEntry[]>();
 
@@ -87,6 +92,16 @@ export class DesiredFiles {
     return this.#boxes.get(name, () => this.#loadNamed('box', `boxes/${name}.yaml`, name));
   }
 
+  recipe(name: string): Promise<Loaded<Kinds['recipe']> | undefined> {
+    return this.#recipes.get(name, () => this.#loadNamed('recipe', `boxes/${name}.recipe.yaml`, name));
+  }
+
+  /** Names of all recipes, by the paths alone. */
+  async recipeNames(): Promise<readonly string[]> {
+    const names = (await this.list('boxes')).map(({ path }) => RECIPE.exec(this.inside(path))?.[1]);
+    return names.filter((name) => name !== undefined);
+  }
+
   /** Entries of a folder and all below it. */
   list(folder: Listed | 'trust'): Promise<readonly TreeEntry[]> {
     return this.#listed.get(folder, () => this.tree.list(this.path(folder)));
@@ -103,7 +118,7 @@ export class DesiredFiles {
     return this.tree.entry(this.path(inside));
   }
 
-  async #loadNamed<K extends 'host' | 'guest' | 'box'>(
+  async #loadNamed<K extends 'host' | 'guest' | 'box' | 'recipe'>(
     kind: K,
     inside: string,
     name: string,

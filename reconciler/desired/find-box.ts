@@ -1,4 +1,5 @@
 /** From the box that a guest names to the file it stands for. */
+import type { Place } from '../errors.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import type { Box } from './generated/box.ts';
 import type { Guest } from './generated/guest.ts';
@@ -10,13 +11,32 @@ import type { BoxSpec } from './spec.ts';
 export async function findBox(files: DesiredFiles, guest: Loaded<Guest>): Promise<BoxSpec | undefined> {
   const { name, version } = guest.data.box;
   const { provider } = guest.data;
+  return findVersion(
+    files,
+    { name, version, provider },
+    {
+      name: { key: 'box.name', place: guest.yaml.place(pointer('box', 'name')) },
+      version: { key: 'box.version', place: guest.yaml.place(pointer('box', 'version')) },
+      provider: { key: 'provider', place: guest.yaml.place(pointer('provider')) },
+    },
+  );
+}
+
+type Named = { readonly name: string; readonly version: string; readonly provider: string };
+/** What each part of the name is called in the file that has it, and where it stands. */
+type Origin = Readonly<Record<keyof Named, { readonly key: string; readonly place: Place }>>;
+
+/** The same for whatever file names a box. */
+export async function findVersion(
+  files: DesiredFiles,
+  { name, version, provider }: Named,
+  origin: Origin,
+): Promise<BoxSpec | undefined> {
   const file = `boxes/${name}.yaml`;
+  const complain = (part: keyof Named, value: string, message: string) =>
+    files.complaints.add(origin[part].place, `${origin[part].key} "${value}" ${message}`);
   if ((await files.entry(file)) === undefined) {
-    const meant = didYouMean(name, await files.names('boxes'));
-    files.complaints.add(
-      guest.yaml.place(pointer('box', 'name')),
-      `box.name "${name}" has no file ${file}${meant}`,
-    );
+    complain('name', name, `has no file ${file}${didYouMean(name, await files.names('boxes'))}`);
     return undefined;
   }
   const box = await readBox(files, name);
@@ -25,13 +45,11 @@ export async function findBox(files: DesiredFiles, guest: Loaded<Guest>): Promis
   const found = versions.find((candidate) => candidate.provider === provider);
   if (found !== undefined) return boxSpec(name, found);
   if (versions.length === 0) {
-    const at = guest.yaml.place(pointer('box', 'version'));
-    files.complaints.add(at, `box.version "${version}" is not in ${file} (has ${versionsIn(box.data)})`);
+    complain('version', version, `is not in ${file} (has ${versionsIn(box.data)})`);
     return undefined;
   }
   const others = versions.map((candidate) => candidate.provider).join(', ');
-  const at = guest.yaml.place(pointer('provider'));
-  files.complaints.add(at, `provider "${provider}" is not in ${file} for version ${version} (has ${others})`);
+  complain('provider', provider, `is not in ${file} for version ${version} (has ${others})`);
   return undefined;
 }
 

@@ -30,11 +30,7 @@ export async function readGuestFolder(
   folder: string,
   complaints: Complaints,
 ): Promise<readonly GuestFile[]> {
-  const items = (await tree.list(folder))
-    .map((entry) => ({ entry, path: entry.path.slice(folder.length + 1) }))
-    .filter(({ path }) => path !== DECLARATION);
-  complainOfPaths(complaints, items);
-  complainOfTwins(complaints, items);
+  const items = await itemsOf(tree, folder, (path) => path !== DECLARATION);
   if (!items.some(({ path }) => path === 'Vagrantfile')) {
     const instead = didYouMean(
       'Vagrantfile',
@@ -42,6 +38,36 @@ export async function readGuestFolder(
     );
     complaints.add({ file: `${folder}/Vagrantfile` }, `is missing: each guest needs one${instead}`);
   }
+  return readItems(tree, folder, items, complaints);
+}
+
+/** The same for a recipe's folder, which may be missing, and need not have a Vagrantfile. */
+export async function readRecipeFolder(
+  tree: DesiredTree,
+  folder: string,
+  complaints: Complaints,
+): Promise<readonly GuestFile[]> {
+  return readItems(tree, folder, await itemsOf(tree, folder, () => true), complaints);
+}
+
+async function itemsOf(
+  tree: DesiredTree,
+  folder: string,
+  counts: (path: string) => boolean,
+): Promise<readonly Item[]> {
+  return (await tree.list(folder))
+    .map((entry) => ({ entry, path: entry.path.slice(folder.length + 1) }))
+    .filter(({ path }) => counts(path));
+}
+
+async function readItems(
+  tree: DesiredTree,
+  folder: string,
+  items: readonly Item[],
+  complaints: Complaints,
+): Promise<readonly GuestFile[]> {
+  complainOfPaths(complaints, items);
+  complainOfTwins(complaints, items);
   return fits(complaints, folder, items) ? await digestAll(tree, items) : [];
 }
 

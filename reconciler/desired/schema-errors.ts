@@ -50,7 +50,7 @@ function newAjv(keeps: (keyword: string) => boolean): Ajv2020 {
   });
   // what messages are made of: a pattern in words, the values of a discriminator, and what is not to be shown
   for (const keyword of ['x-form', 'x-tags', 'x-hidden']) ajv.addKeyword(keyword);
-  for (const name of ['terms', 'fleet', 'host', 'guest', 'box', 'trust-rules', 'host-config']) {
+  for (const name of ['terms', 'fleet', 'host', 'guest', 'box', 'recipe', 'trust-rules', 'host-config']) {
     ajv.addSchema(readSchema(name, keeps), `${name}.json`);
   }
   return ajv;

@@ -5,6 +5,7 @@ import { DesiredFiles, type Listed } from './desired-files.ts';
 import { readBox } from './find-box.ts';
 import { readFleetRules } from './fleet-rules.ts';
 import { overrideWarnings } from './override.ts';
+import { checkRecipe, checkRecipeNames } from './recipe.ts';
 import { resolveFrom } from './resolve.ts';
 import { checkGuest } from './resolve-guest.ts';
 import type { DesiredTree } from './tree.ts';
@@ -28,7 +29,11 @@ export async function validateAll(tree: DesiredTree, root: string): Promise<Vali
   ]);
   for (const host of hosts) await resolveFrom(files, host);
   for (const guest of guests) await checkGuest(files, guest, rules);
-  for (const box of boxes) await readBox(files, box);
+  for (const name of boxes) {
+    const box = await readBox(files, name);
+    if (box !== undefined) await checkRecipeNames(files, box);
+  }
+  for (const recipe of await files.recipeNames()) await checkRecipe(files, recipe);
   await complainOfSharedKeys(files, hosts);
   for (const folder of ['hosts', 'guests', 'boxes'] as const) await complainOfNames(files, folder);
   return {
@@ -49,6 +54,11 @@ async function complainOfNames(files: DesiredFiles, folder: Listed): Promise<voi
   const seen = new Map<string, string>();
   for (const { path, kind } of await files.list(folder)) {
     const inside = files.inside(path);
+    // a recipe's own files may be called whatever they like
+    if (/^boxes\/[^/]+\.recipe\//.test(inside)) continue;
+    if (/^boxes\/.+\/[^/]+\.recipe\.yaml$/.test(inside)) {
+      files.complaints.add({ file: path }, 'is never read: recipes lie directly in boxes/');
+    }
     if (folder !== 'guests' && inside.endsWith('.yml')) {
       files.complaints.add({ file: path }, 'is never read: its name must end in .yaml');
     }

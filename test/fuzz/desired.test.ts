@@ -39,11 +39,24 @@ rules:
   - { paths: [hosts/], approvers: [ada@example.org], signatures: 1 }
   - { paths: [trust/, "guests/*/init.sh", "**/x"], signatures: 2 }
 `;
+const RECIPE = `kind: Recipe
+name: common-box
+box: azure-ci-node
+provider: lxc
+version: "{yyyy}.{m}.{d}"
+builders: { hosts: [builder1], labels: [catalina] }
+sources: ["peers:", "https://example.org/{version}/{sha256}.box"]
+timeouts: { command: 1h, up: 1h, shutdown: 5m, package: 1h }
+stages:
+  - { name: base, command: [make-base, "{input}"], output: out/base.box, env: { A: b }, secrets: [TOKEN] }
+  - { name: common, vagrant: { base: { box: base, version: "1.0" }, wait: shutdown, vagrantfile: Boxfile } }
+`;
 const SAMPLES: Readonly<Record<keyof Kinds, string>> = {
   fleet: FLEET,
   host: HOST,
   guest: GUEST,
   box: BOX,
+  recipe: RECIPE,
   'host-config': HOST_YAML,
   'trust-rules': RULES,
 };
@@ -85,7 +98,7 @@ describe('a YAML file', () => {
     });
   });
 
-  it.each<keyof Kinds>(['fleet', 'host', 'guest', 'box', 'host-config', 'trust-rules'])(
+  it.each<keyof Kinds>(['fleet', 'host', 'guest', 'box', 'recipe', 'host-config', 'trust-rules'])(
     'is a %s of the schema, or complained of in few and short words',
     async (kind) => {
       const own = SAMPLES[kind];

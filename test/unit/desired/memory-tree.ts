@@ -58,6 +58,7 @@ export function goodFleet(change: Readonly<Record<string, Item | null>> = {}): R
     'desired-state/guests/azure-agent/Vagrantfile': 'Vagrant.configure("2") { |config| }\n',
     'desired-state/guests/azure-agent/init.sh': { content: '#!/bin/sh\n', kind: 'executable' },
     'desired-state/boxes/azure-ci-node.yaml': BOX,
+    'desired-state/boxes/common-box.recipe.yaml': RECIPE,
     ...change,
   };
   const kept: Record<string, Item> = {};
@@ -100,6 +101,14 @@ agent: { system: azure-pipelines, organization: digitalasset, pool: macOS-pool, 
 probes:                                # run in the guest over SSH after \`up\` and on every check-in
   - { name: nix, run: "nix --version", expect: "nix \\\\(Nix\\\\) 2\\\\.([4-9]|\\\\d\\\\d)" }
 timeouts: { up: 30m, drain: 6h, probe: 1m }
+`;
+
+export const RECIPE = `kind: Recipe
+name: common-box
+box: azure-ci-node
+provider: vmware_desktop
+stages:
+  - { name: base, command: [macinbox], output: base.box }
 `;
 
 export const BOX = `kind: Box
