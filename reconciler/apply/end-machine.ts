@@ -52,9 +52,14 @@ export async function endMachine(
   return endOrphan(step, guest, provider);
 }
 
-/** By the guest's own Vagrantfile, which may name what Vagrant must know; if that is of no use, by one of ours. */
-async function destroy(
-  step: Step,
+/** What it takes to end a machine, whoever made it. */
+export type Ender = Pick<Step, 'vagrant' | 'askMachine' | 'config' | 'run'> & {
+  readonly log: Pick<Step['log'], 'info' | 'warn'>;
+};
+
+/** By the folder's own Vagrantfile, which may name what Vagrant must know; if that is of no use, by one of ours. */
+export async function destroy(
+  step: Ender,
   folder: string,
   env: Readonly<Record<string, string>>,
   recorded: readonly MachineRecord[],
@@ -108,7 +113,11 @@ async function recallForgotten(
 /** A machine that was made, and whose id Vagrant was killed before writing down. */
 async function endOrphan(step: Step, guest: string, provider: string): Promise<StepResult | null> {
   const name = guestIn(step.memory.read(), guest)?.building?.machineName;
-  if (name === undefined) return null;
+  return name === undefined ? null : endNamed(step, provider, name);
+}
+
+/** Ends a machine by the unique name that we gave it, for providers that can; else says that it is there. */
+export async function endNamed(step: Ender, provider: string, name: string): Promise<StepResult | null> {
   const answer = await step.askMachine({ provider, id: name });
   if (answer.state !== 'exists') return null;
   if (provider !== 'lxc')

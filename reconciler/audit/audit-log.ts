@@ -7,14 +7,12 @@
  *    answer that was lost does no harm, and what the remote has is never overwritten.
  * 4. A host without a chain takes up the one on the remote whose last record it signed, wherever that is (`find-chain.ts`).
  */
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AuditDiverged, GitFailed } from '../errors.ts';
 import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
 import { parseRemoteRefs } from '../git/remote-refs.ts';
 import { REMOTE } from '../git/repository.ts';
+import { writeSignedCommit } from '../git/signed-commit.ts';
 import { commitMessage } from './message.ts';
 import { parseRecord, recordBytes, recordDigest } from './parse-record.ts';
 import { localRef, pushedRef, recordPath } from './paths.ts';
@@ -117,53 +115,21 @@ async function countUnpushed(gitDir: string, host: string): Promise<number> {
   return Number(lines(await git(gitDir, ['rev-list', '--count', ...range]))[0]);
 }
 
-/** Blob, tree and signed commit, with no work tree. */
 async function writeCommit(
   options: AuditLogOptions,
   record: AuditRecord,
   bytes: Buffer,
   parent: string | null,
 ): Promise<string> {
-  const { gitDir, host } = options;
-  const [blob = ''] = lines(await git(gitDir, ['hash-object', '-w', '--stdin'], { input: bytes }));
-  const tree = await treeWith(gitDir, parent, recordPath(host, record.time, record.id), blob);
-  const seconds = Math.floor(Date.parse(record.time) / 1000);
-  const who = { NAME: host, EMAIL: `${host}@boxreeve.invalid`, DATE: `${seconds} +0000` };
-  const env = Object.fromEntries(
-    Object.entries(who).flatMap(([name, value]) => [
-      [`GIT_AUTHOR_${name}`, value],
-      [`GIT_COMMITTER_${name}`, value],
-    ]),
-  );
-  const signing = [
-    '-c',
-    'gpg.format=ssh',
-    '-c',
-    'gpg.ssh.program=ssh-keygen',
-    '-c',
-    `user.signingkey=${options.signingKey}`,
-  ];
-  const parents = parent === null ? [] : ['-p', parent];
-  const [commit = ''] = lines(
-    await git(gitDir, [...signing, 'commit-tree', '-S', ...parents, '-F', '-', tree], {
-      input: commitMessage(record),
-      env,
-    }),
-  );
-  return commit;
-}
-
-async function treeWith(gitDir: string, parent: string | null, path: string, blob: string): Promise<string> {
-  const index = join(gitDir, `boxreeve-index-${randomUUID()}`);
-  const env = { GIT_INDEX_FILE: index };
-  try {
-    if (parent !== null) await git(gitDir, ['read-tree', parent], { env });
-    await git(gitDir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
-    const [tree = ''] = lines(await git(gitDir, ['write-tree'], { env }));
-    return tree;
-  } finally {
-    await rm(index, { force: true });
-  }
+  const { gitDir, host, signingKey } = options;
+  return writeSignedCommit(gitDir, {
+    parent,
+    files: new Map([[recordPath(host, record.time, record.id), bytes]]),
+    message: commitMessage(record),
+    host,
+    signingKey,
+    at: Date.parse(record.time),
+  });
 }
 
 async function pushChain(options: AuditLogOptions, tip: string, signal?: AbortSignal): Promise<void> {
