@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./logs.ts')).logsCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   init: async () => (await import('./init.ts')).initCommand(),
+  box: async () => (await import('./box.ts')).boxCommand(),
 };
 
 /** The whole program, every command loaded: for help and for the generated reference. */
@@ -57,6 +58,8 @@ async function assemble(names: readonly string[]): Promise<Command> {
       new Option('--config <file>', "this host's own file").default(undefined, '/etc/boxreeve/host.yaml'),
     )
     .option('--json', 'print one JSON document on standard output')
+    // a command may have an option `--version` of its own
+    .enablePositionalOptions()
     .showHelpAfterError('(boxreeve --help shows what there is)')
     .showSuggestionAfterError(true)
     .addHelpText('after', EXIT_CODES);
@@ -71,10 +74,10 @@ async function assemble(names: readonly string[]): Promise<Command> {
 function inherit(command: Command): Command {
   command.exitOverride().showHelpAfterError('(add --help to see what it takes)');
   for (const sub of command.commands) inherit(sub);
-  if (command.commands.length > 0) return command;
+  const json = new Option('--json', 'print one JSON document on standard output');
   return command
     .addOption(new Option('--config <file>', "this host's own file").hideHelp())
-    .addOption(new Option('--json', 'print one JSON document on standard output'));
+    .addOption(command.commands.length > 0 ? json.hideHelp() : json);
 }
 
 const EXIT_CODES = `

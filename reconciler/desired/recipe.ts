@@ -47,6 +47,8 @@ export type RecipeSpec = {
   readonly sources: readonly string[];
   /** In milliseconds. */
   readonly timeouts: Readonly<Record<'command' | 'up' | 'shutdown' | 'package', number>>;
+  /** How long after the last build a builder begins the next by itself, in milliseconds; null: only when asked. */
+  readonly rebuildEvery: number | null;
   readonly stages: readonly StageSpec[];
   readonly files: readonly GuestFile[];
 };
@@ -77,6 +79,7 @@ export async function checkRecipe(files: DesiredFiles, name: string): Promise<Re
       shutdown: limit('shutdown'),
       package: limit('package'),
     },
+    rebuildEvery: parseDuration(data.rebuild?.every ?? '') || null,
     stages,
     files: content,
   };

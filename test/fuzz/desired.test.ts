@@ -46,6 +46,7 @@ provider: lxc
 version: "{yyyy}.{m}.{d}"
 builders: { hosts: [builder1], labels: [catalina] }
 sources: ["peers:", "https://example.org/{version}/{sha256}.box"]
+rebuild: { every: 7d }
 timeouts: { command: 1h, up: 1h, shutdown: 5m, package: 1h }
 stages:
   - { name: base, command: [make-base, "{input}"], output: out/base.box, env: { A: b }, secrets: [TOKEN] }

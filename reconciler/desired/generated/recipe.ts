@@ -86,6 +86,15 @@ export interface Recipe {
     package?: string;
   };
   /**
+   * A builder's daemon builds it by itself, beginning in the host's window; what it makes waits on its branch to be merged. Each host that may build it does: let `builders` name one.
+   */
+  rebuild?: {
+    /**
+     * So long after the last build by this recipe on that host has ended, such as `7d`.
+     */
+    every: string;
+  };
+  /**
    * What is done, in this order. Each stage makes a file; the last one's is the box. A stage that is done is not done again when a build is taken up.
    *
    * @minItems 1
