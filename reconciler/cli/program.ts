@@ -17,7 +17,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./logs.ts')).logsCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   init: async () => (await import('./init.ts')).initCommand(),
-  box: async () => (await import('./box.ts')).boxCommand(),
 };
 
 /** The whole program, every command loaded: for help and for the generated reference. */

@@ -134,7 +134,7 @@ async function finish(shop: Workshop, order: BuildOrder, last: string): Promise<
     {
       boxFile,
       repack: true,
-      from: `recipe ${recipe.name} at ${order.commit}`,
+      from: 'build',
       at: () => iso(shop.clock.now()),
       signal: shop.signal,
     },

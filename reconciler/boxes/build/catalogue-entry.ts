@@ -27,15 +27,17 @@ export async function withEntry(
   schema: string,
 ): Promise<string> {
   const { isSeq, parseDocument, stringify } = await import('yaml');
-  const line = { lineWidth: 0 };
+  const item = itemText(inOneLine(stringify(entry, { lineWidth: 0 }), entry));
   let added: string;
   if (text === null) {
-    const whole = stringify({ kind: 'Box', name, versions: [] }, line).replace(/ \[\]\n$/, '\n');
-    added = `# yaml-language-server: $schema=${schema}\n${whole}${itemText(stringify(entry, line))}`;
+    const whole = stringify({ kind: 'Box', name, versions: [] }).replace(/ \[\]\n$/, '\n');
+    added = `# yaml-language-server: $schema=${schema}\n${whole}${item}`;
   } else {
     const document = parseDocument(text);
-    addTo(document, entry, isSeq);
-    added = document.toString({ ...line, flowCollectionPadding: padded(text) });
+    const place = placeBehind(text, document, isSeq);
+    if (place === null) document.addIn(['versions'], entry);
+    // put in as text, so that no line that somebody wrote is written anew
+    added = place === null ? document.toString({ lineWidth: 0 }) : place.before + item + place.after;
   }
   await assertValid(added, name);
   return added;
@@ -59,18 +61,25 @@ function itemText(yaml: string): string {
     .join('');
 }
 
-function addTo(document: Document, entry: CatalogueEntry, isSeq: typeof IsSeq): void {
-  const item = document.createNode<unknown>(entry);
-  document.addIn(['versions'], item);
-  const versions = document.get('versions');
-  if (!isSeq(versions)) throw new BuildRefused('its `versions` is no list');
-  const sources = document.getIn(['versions', versions.items.length - 1, 'sources']);
-  if (isSeq(sources)) sources.flow = true;
+/** Sources on one line, as people write them. */
+function inOneLine(yaml: string, { sources }: CatalogueEntry): string {
+  const list = sources.map((source) => JSON.stringify(source)).join(', ');
+  return yaml.replace(/^sources:\n( +- .*\n)*/m, () => `sources: [${list}]\n`);
 }
 
-/** Whether its lists on one line have a blank inside of their brackets. */
-function padded(text: string): boolean {
-  return !/\[\S/.test(text);
+/** Behind the last version of a list in lines of their own, two blanks in; null: it is written in another way. */
+function placeBehind(
+  text: string,
+  document: Document,
+  isSeq: typeof IsSeq,
+): { readonly before: string; readonly after: string } | null {
+  const versions = document.get('versions');
+  if (!isSeq(versions)) throw new BuildRefused('its `versions` is no list');
+  const end = versions.range?.[1];
+  if (versions.flow === true || versions.items.length === 0 || end === undefined) return null;
+  if (!/^ {2}- /m.test(text.slice(text.lastIndexOf('\n', versions.range?.[0] ?? 0) + 1, end))) return null;
+  const before = text.slice(0, end);
+  return { before: before.endsWith('\n') ? before : `${before}\n`, after: text.slice(end) };
 }
 
 async function assertValid(text: string, name: string): Promise<void> {

@@ -25,8 +25,8 @@ export type Placing = {
   readonly boxFile: (sha256: string) => string;
   /** Packed anew, so that the next version costs others only what changed; what is no tar stays as it is. */
   readonly repack: boolean;
-  /** In words: who made it, or where it came from. */
-  readonly from: string;
+  /** How it came here. By this word the file is known for one that is to stay until its change is merged (observed/box-files.ts). */
+  readonly from: 'build' | 'import';
   /** ISO 8601 UTC. */
   readonly at: () => string;
   readonly signal: AbortSignal;

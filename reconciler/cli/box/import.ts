@@ -70,11 +70,10 @@ async function carryOut(opened: Opened, name: string, version: string, options: 
   await assertNotCatalogued(opened, name, version, provider);
   const branch = branchFor(name, version);
   if (options.branch) await assertFree(publisher, branch);
-  const from = options.file === undefined ? `Vagrant's store on ${config.name}` : `a file on ${config.name}`;
   const parts = {
     boxFile: dirs.boxFile,
     repack: options.repack === true,
-    from,
+    from: 'import' as const,
     at: () => iso(host.clock.now()),
     signal: publisher.signal,
     work: join(dirs.builds, 'import'),

@@ -28,7 +28,7 @@ const ADDED = `  - version: "2022.10"
     provider: lxc
     sha256: ${'b2'.repeat(32)}
     size: 7
-    sources: ["peers:", https://example.org/x.box]
+    sources: ["peers:", "https://example.org/x.box"]
     chunks: ${'c3'.repeat(32)}
     inputs: ${'d4'.repeat(32)}
     recipe: common-box
@@ -37,6 +37,31 @@ const ADDED = `  - version: "2022.10"
 describe('a catalogue file', () => {
   it('gets a version at its end, and keeps every byte that people wrote', async () => {
     expect(await withEntry(WRITTEN, 'azure-ci-node', ENTRY, 'unused')).toBe(WRITTEN + ADDED);
+  });
+
+  it('keeps the way in which people wrote it, and what comes behind', async () => {
+    const written = `versions:
+  - { version: "1", provider: lxc, sha256: ${'a1'.repeat(32)}, size: 5, sources: [ "peers:" ] }    # the first
+kind:   Box
+name: azure-ci-node
+`;
+    const added = await withEntry(written, 'azure-ci-node', ENTRY, 'unused');
+    expect(added).toBe(written.replace('kind:', `${ADDED}kind:`));
+  });
+
+  it('gets a version where it had none, or had them all on one line', async () => {
+    for (const versions of [
+      '[]',
+      `[{ version: "1", provider: lxc, sha256: ${'a1'.repeat(32)}, size: 5, sources: ["peers:"] }]`,
+    ]) {
+      const added = await withEntry(
+        `kind: Box\nname: n\nversions: ${versions}\n`,
+        'n',
+        ENTRY,
+        'unused',
+      ).catch(String);
+      expect(added).toContain('2022.10');
+    }
   });
 
   it('is made anew for a new box, with its schema named for editors', async () => {
