@@ -69,7 +69,7 @@ export const STEPS: readonly Step[] = [
     name: 'contract',
     about: 'parts against the real tools they stand for',
     folder: 'test/contract',
-    limit: 8 * MINUTE,
+    limit: 12 * MINUTE,
     progress: 'default',
   }),
   tallyStep({
