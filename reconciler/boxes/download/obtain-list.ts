@@ -14,6 +14,7 @@ import {
   readChunkList,
 } from '../chunks/chunk-list.ts';
 import { local, writeAll } from '../local-disk.ts';
+import type { PeerSource } from '../peers/peer-source.ts';
 import { reasonOf, SourceMissed } from '../sources/source.ts';
 import { inTime, soon } from '../stall-limit.ts';
 import { type FetchDeps, PEERS, type Peers } from './fetch-deps.ts';
@@ -38,44 +39,69 @@ export async function obtainList(
   const here = await listHere(box, deps.file);
   if (here !== null) return { list: here, misses: [] };
   const misses: string[] = [];
-  for (const { address, get } of await waysTo(box, deps, peers)) {
-    try {
-      await store(await get(), box, deps);
-      return { list: await listHere(box, deps.file), misses };
-    } catch (error) {
-      deps.signal.throwIfAborted();
-      if (error instanceof ChunksContradict) throw error;
-      misses.push(`${address}: no chunk list: ${reasonOf(error)}`);
-      const said = `${boxTitle(box)}: no chunk list from ${address}: ${reasonOf(error)}`;
-      deps.log.warn({ event: 'chunk-list-missed', box: boxTitle(box), source: address }, said);
+  for (const source of box.sources) {
+    for await (const { address, pieces } of source === PEERS
+      ? listsOfPeers((await peers()).now, deps)
+      : [besides(source, box, deps)]) {
+      try {
+        await store(pieces, box, deps);
+        return { list: await listHere(box, deps.file), misses };
+      } catch (error) {
+        deps.signal.throwIfAborted();
+        if (error instanceof ChunksContradict) throw error;
+        misses.push(`${address}: no chunk list: ${reasonOf(error)}`);
+        const said = `${boxTitle(box)}: no chunk list from ${address}: ${reasonOf(error)}`;
+        deps.log.warn({ event: 'chunk-list-missed', box: boxTitle(box), source: address }, said);
+      }
     }
   }
   return { list: null, misses };
 }
 
-type Way = { readonly address: string; get(): Promise<AsyncIterable<Uint8Array>> };
+/** What somebody gives as the list; reading the pieces may throw why they do not. */
+type Given = { readonly address: string; readonly pieces: AsyncIterable<Uint8Array> };
 
-async function waysTo(box: BoxSpec, deps: FetchDeps, peers: () => Promise<Peers>): Promise<Way[]> {
-  const ways: Way[] = [];
-  for (const address of box.sources) {
-    if (address !== PEERS) {
-      ways.push({ address, get: async () => besideSource(address, box, deps) });
-      continue;
-    }
-    for (const peer of (await peers()).now) {
-      const get = async () => {
-        const bytes = await soon(peer.list(deps.signal), stallOf(deps), deps.signal);
-        if (bytes === null) throw new SourceMissed('it has none');
-        return asOne(bytes);
-      };
-      ways.push({ address: peer.address, get });
-    }
-  }
-  return ways;
+function besides(address: string, box: BoxSpec, deps: FetchDeps): Given {
+  return { address, pieces: besideSource(address, box, deps) };
 }
 
-async function* asOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+/** A host that has not answered within so many milliseconds may be far, or down: the next is asked as well. */
+const MOMENT = 1000;
+
+/** In the order of their answers. One after the other: each that has a list sends all of it. */
+async function* listsOfPeers(peers: readonly PeerSource[], deps: FetchDeps): AsyncGenerator<Given> {
+  const waiting = [...peers];
+  const asked = new Map<PeerSource, Promise<{ readonly peer: PeerSource; readonly given: Given }>>();
+  while (waiting.length + asked.size > 0) {
+    const next = waiting.shift();
+    if (next !== undefined) asked.set(next, listOfPeer(next, deps));
+    const answer = await firstOf([...asked.values()], waiting.length > 0 ? MOMENT : null);
+    if (answer === null) continue;
+    asked.delete(answer.peer);
+    yield answer.given;
+  }
+}
+
+async function listOfPeer(peer: PeerSource, deps: FetchDeps): Promise<{ peer: PeerSource; given: Given }> {
+  const list = soon(peer.list(deps.signal), stallOf(deps), deps.signal);
+  await list.catch(() => undefined);
+  return { peer, given: { address: peer.address, pieces: whole(list) } };
+}
+
+async function* whole(list: Promise<Uint8Array | null>): AsyncGenerator<Uint8Array> {
+  const bytes = await list;
+  if (bytes === null) throw new SourceMissed('it has none');
   yield bytes;
+}
+
+/** null: none of them within so many milliseconds; without a limit, whenever one comes. */
+async function firstOf<T>(answers: readonly Promise<T>[], limitMs: number | null): Promise<T | null> {
+  if (limitMs === null) return Promise.race(answers);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), limitMs);
+  });
+  return Promise.race([...answers, late]).finally(() => clearTimeout(timer));
 }
 
 async function* besideSource(address: string, box: BoxSpec, deps: FetchDeps): AsyncGenerator<Uint8Array> {

@@ -98,6 +98,14 @@ describe('other hosts', () => {
     expect(stats.bySource).toEqual({ [good.address]: SIZE });
   });
 
+  test('of which one does not say whether it has the list are not waited for: the next is asked', async () => {
+    const silent = peer('silent', lab.partOf('silent', []), { list: () => new Promise(() => {}) });
+    const holder = peer('holder', await whole('holder'));
+    const { stats } = await lab.fetch(lab.box('peers:'), { ...lab.peers(silent, holder), stallMs: 600_000 });
+    expectWhole();
+    expect(stats.bySource[holder.address]).toBe(SIZE);
+  });
+
   test('give a box without a chunk list as a whole, those that have it whole', async () => {
     const part = peer('part', lab.partOf('part', range(0, 200)));
     const good = peer('good', await whole('good'));
