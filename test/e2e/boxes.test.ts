@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repackBox } from '../../reconciler/boxes/chunks/repack.ts';
 import { stateDirLayout } from '../../reconciler/state-dir.ts';
 import { type HeldBox, hold, sftpAddress } from '../bench/boxes/box-files.ts';
-import { GUEST, writeCatalogue, writeFleet, writeGuest, writeHost } from '../lab/desired-state.ts';
+import { BOX, GUEST, writeCatalogue, writeFleet, writeGuest, writeHost } from '../lab/desired-state.ts';
 import { type InfraRepo, newInfraRepo } from '../lab/infra-repo.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type NetHost, type NetLab, openNetHosts, scpArguments } from '../lab/net-hosts.ts';
@@ -93,9 +93,56 @@ describe('a box that one host has', () => {
   });
 });
 
+describe('a box that one of them builds by its recipe', () => {
+  it('is proposed on a branch, and once that is merged the others have it from its builder alone', async () => {
+    const [maker, ...others] = builders;
+    if (maker === undefined) throw new Error('there are no hosts');
+    writeRecipe('2022.3.1', '2022.2.24');
+    await repo.merge('Build azure-ci-node by a recipe (#3)');
+    const { exitCode, document, stderr } = await maker.host.json('box', 'build', 'common-box');
+    expect(`${exitCode} ${exitCode === 0 ? '' : stderr}`).toBe('0 ');
+    expect(document).toMatchObject({ state: 'built', branch: `boxreeve/box-${BOX}-2022.3.1` });
+    await repo.git('fetch', '--quiet', 'origin');
+    await repo.git(
+      'merge',
+      '--quiet',
+      '--no-ff',
+      '-m',
+      'Merge the box (#4)',
+      `origin/boxreeve/box-${BOX}-2022.3.1`,
+    );
+    writeGuest(repo, { version: '2022.3.1' });
+    await repo.merge('Bump azure-ci-node to 2022.3.1 (#5)');
+    const before = await seed.traffic();
+    await Promise.all([
+      allSync(['add-box', 'rebuild-guest', 'remove-box'], [maker]),
+      allSync(['fetch-box', 'add-box', 'rebuild-guest', 'remove-box'], others),
+    ]);
+    for (const each of builders) expect(await inGuest(each, 'cat /etc/made-by-init')).toBe('by the recipe');
+    expect((await seed.traffic()).sent - before.sent).toBeLessThan(MIB);
+    const { stdout } = await maker.host.boxreeve('box', 'list');
+    expect(stdout).toContain('2022.3.1');
+  });
+});
+
+/** From a box of the catalogue, with one thing more in it. */
+function writeRecipe(version: string, base: string): void {
+  const stage = { name: 'common', vagrant: { base: { box: BOX, version: base }, wait: 'stop' } };
+  const recipe = { kind: 'Recipe', name: 'common-box', box: BOX, provider: 'lxc', version, stages: [stage] };
+  repo.write('desired-state/boxes/common-box.recipe.yaml', JSON.stringify(recipe));
+  repo.write(
+    'desired-state/boxes/common-box.recipe/Vagrantfile',
+    `Vagrant.configure("2") do |config|
+  config.vm.synced_folder ".", "/vagrant", disabled: true
+  config.vm.provision "shell", inline: "echo by the recipe > /etc/made-by-init"
+end
+`,
+  );
+}
+
 /** All at once; each does these actions and no others. */
-async function allSync(kinds: readonly string[]): Promise<void> {
-  const runs = await Promise.all(builders.map(({ host }) => host.json('sync')));
+async function allSync(kinds: readonly string[], all: readonly Builder[] = builders): Promise<void> {
+  const runs = await Promise.all(all.map(({ host }) => host.json('sync')));
   for (const { exitCode, document, stderr } of runs) {
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(document).toMatchObject({ actions: kinds.map((kind) => ({ kind, result: 'done' })) });
