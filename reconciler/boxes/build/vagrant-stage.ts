@@ -6,7 +6,7 @@
  * 3. It is off before it is packaged: by itself, or by `vagrant halt`.
  * 4. Whatever came of it, the guest is destroyed, and the box it began from is removed.
  */
-import { rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
@@ -80,7 +80,9 @@ function buildVagrantfile(base: BoxSpec, machine: string): string {
 
 /** The guest that shuts itself down takes Vagrant's connection with it, sooner or later. Whether it did is asked of the provider. */
 function wasClosed({ problem }: VagrantResult): boolean {
-  return problem?.kind === 'guest' && /SSH connection was unexpectedly closed/i.test(problem.why);
+  return (
+    problem?.kind === 'guest' && /SSH connection was (unexpectedly closed|reset|aborted)/i.test(problem.why)
+  );
 }
 
 async function untilOff(shop: Workshop, { provider, timeouts }: RecipeSpec): Promise<void> {
@@ -109,7 +111,15 @@ async function packageMachine(
   target: string,
 ): Promise<void> {
   const included = vagrantfile === null ? [] : ['--vagrantfile', join(project.folder, vagrantfile)];
-  await runVagrant(shop, ['package', '--output', target, ...included], project, timeouts.package);
+  // Vagrant gathers the guest's disk there, which a system's own folder may be too small for, and leaves folders behind
+  const scratch = `${target}.tmp`;
+  await mkdir(scratch, { mode: 0o700, recursive: true });
+  try {
+    const args = ['package', '--output', target, ...included];
+    await runVagrant(shop, args, project, { TMPDIR: scratch }, timeouts.package);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
   if ((await stat(target).catch(() => null)) === null)
     throw new BuildFailed('vagrant package succeeded, and there is no box');
   try {
@@ -124,6 +134,7 @@ async function runVagrant(
   shop: Workshop,
   args: readonly string[],
   project: Project,
+  env: Readonly<Record<string, string>>,
   timeoutMs: number,
 ): Promise<void> {
   const ran = await runProcess({
@@ -131,7 +142,7 @@ async function runVagrant(
     program: 'vagrant',
     args,
     cwd: project.folder,
-    env: vagrantEnvironment(shop.vagrantHome, project),
+    env: { ...vagrantEnvironment(shop.vagrantHome, project), ...env },
     onLine: shop.print,
   });
   if (ran.ended === 'aborted') shop.signal.throwIfAborted();
