@@ -10,6 +10,9 @@ const WORLD =
 const DECISIONS = '^dist/gate/(gate|window|zone|summary|gates)\\.js$';
 /** What decides whether a push may come in. */
 const DOOR_DECISIONS = '^dist/door/(judge-audit|judge-watched|ref-role|reason)\\.js$';
+/** What decides whom to ask for which part of a box, and what is left to do of a build. */
+const BOX_DECISIONS =
+  '^dist/boxes/(chunks/(chunk-list|cut|seeds)|download/(schedule|segments|number-set|course|takeover|bitmap)|peers/choose|build/plan-build)\\.js$';
 const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
 export default {
@@ -47,6 +50,13 @@ export default {
       severity: 'error',
       comment: 'Whether a push may come in is decided from gathered facts.',
       from: { path: DOOR_DECISIONS },
+      to: { path: WORLD, reachable: true },
+    },
+    {
+      name: 'box-decisions-are-pure',
+      severity: 'error',
+      comment: 'Which chunk to ask of whom next is tried in virtual time, by the thousand.',
+      from: { path: BOX_DECISIONS },
       to: { path: WORLD, reachable: true },
     },
     {
