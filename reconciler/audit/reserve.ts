@@ -26,10 +26,12 @@ export function openReserve(file: string): Reserve {
   };
 }
 
-/** ENOSPC from Node, or Git's words for it. */
+const DISK_FULL = /no space left on device|out of diskspace/i;
+
+/** ENOSPC from Node, or Git's words for it, of which it has several. */
 function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return ('code' in error && error.code === 'ENOSPC') || /no space left on device/i.test(error.message);
+  return ('code' in error && error.code === 'ENOSPC') || DISK_FULL.test(error.message);
 }
 
 /** Makes the file whole again, with real blocks, if there is room. */
