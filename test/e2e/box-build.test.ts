@@ -192,16 +192,7 @@ describe('box build', () => {
       exitCode: 0,
       stdout: expect.stringContaining('was built from the same inputs already'),
     });
-    await scene.repo.git('fetch', '--quiet', 'origin');
-    await scene.repo.git(
-      'merge',
-      '--quiet',
-      '--no-ff',
-      '-m',
-      'Merge the box',
-      `origin/boxreeve/box-${BOX}-2022.3.1`,
-    );
-    await scene.repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    await scene.repo.mergeBranch(`boxreeve/box-${BOX}-2022.3.1`, 'Merge the box');
     const after = await scene.host.json('box', 'build', 'common-box');
     expect(after.document).toMatchObject({ state: 'nothing-to-do', version: '2022.3.1', made: null });
     expect((await scene.host.boxreeve('validate', scene.repo.folder)).stderr).not.toContain('complaint');
@@ -292,16 +283,7 @@ describe('box import', () => {
     expect(await catalogueOn(`boxreeve/box-${BOX}-2022.10`)).toMatch(
       /^# What our nodes run\.\nkind: Box\n[\s\S]*# the one that works\n[\s\S]*version: "2022\.10"/,
     );
-    await scene.repo.git('fetch', '--quiet', 'origin');
-    await scene.repo.git(
-      'merge',
-      '--quiet',
-      '--no-ff',
-      '-m',
-      'Merge the box',
-      `origin/boxreeve/box-${BOX}-2022.10`,
-    );
-    await scene.repo.git('push', '--quiet', 'origin', 'HEAD:main');
+    await scene.repo.mergeBranch(`boxreeve/box-${BOX}-2022.10`, 'Merge the box');
     expect((await scene.host.boxreeve('validate', scene.repo.folder)).exitCode).toBe(0);
   });
 

@@ -102,15 +102,7 @@ describe('a box that one of them builds by its recipe', () => {
     const { exitCode, document, stderr } = await maker.host.json('box', 'build', 'common-box');
     expect(`${exitCode} ${exitCode === 0 ? '' : stderr}`).toBe('0 ');
     expect(document).toMatchObject({ state: 'built', branch: `boxreeve/box-${BOX}-2022.3.1` });
-    await repo.git('fetch', '--quiet', 'origin');
-    await repo.git(
-      'merge',
-      '--quiet',
-      '--no-ff',
-      '-m',
-      'Merge the box (#4)',
-      `origin/boxreeve/box-${BOX}-2022.3.1`,
-    );
+    await repo.mergeBranch(`boxreeve/box-${BOX}-2022.3.1`, 'Merge the box (#4)');
     writeGuest(repo, { version: '2022.3.1' });
     await repo.merge('Bump azure-ci-node to 2022.3.1 (#5)');
     const before = await seed.traffic();

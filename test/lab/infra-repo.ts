@@ -12,6 +12,8 @@ export type InfraRepo = {
   remove(path: string): void;
   /** Commits everything and pushes it to `main`; returns the commit. */
   merge(message: string, signingKey?: string): Promise<string>;
+  /** Merges a branch that somebody else has pushed, as a person does with a pull request. */
+  mergeBranch(branch: string, message: string): Promise<void>;
   /** Git in the work tree; returns standard output. */
   git(...args: string[]): Promise<string>;
   /** Git in the bare remote. */
@@ -54,6 +56,11 @@ export async function newInfraRepo(root: string): Promise<InfraRepo> {
       await run(folder, [...signing, 'commit', '--quiet', '--allow-empty', '-m', message]);
       await run(folder, ['push', '--quiet', 'origin', 'HEAD:main']);
       return run(folder, ['rev-parse', 'HEAD']);
+    },
+    mergeBranch: async (branch, message) => {
+      await run(folder, ['fetch', '--quiet', 'origin']);
+      await run(folder, ['merge', '--quiet', '--no-ff', '-m', message, `origin/${branch}`]);
+      await run(folder, ['push', '--quiet', 'origin', 'HEAD:main']);
     },
     git: (...args) => run(folder, args),
     remoteGit: (...args) => run(url, args),

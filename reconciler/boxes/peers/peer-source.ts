@@ -5,11 +5,10 @@
  * Nothing it gives is believed. The list of chunks is the right one if its digest is that of the catalogue, a chunk if its digest is
  * that of the list, the file if its digest is that of the catalogue: whoever fetches sees to that, and shuns who gave something else.
  */
-
+import { keepConnection } from '../sources/kept-connection.ts';
 import { readAhead } from '../sources/read-ahead.ts';
 import { SFTP_LIMITS, type SftpConnection, type SftpFile } from '../sources/sftp-connection.ts';
 import { type Resume, type Source, type SourceBody, SourceMissed } from '../sources/source.ts';
-import { untilAborted } from '../sources/until-aborted.ts';
 import type { Peer } from './peer.ts';
 import { connectPeer } from './peer-connection.ts';
 
@@ -31,33 +30,7 @@ const LARGEST_LIST = 128 * 1024 * 1024;
 /** Connects when it is first asked for something. @param sha256 of the box @param key private key of this host, a file */
 export function openPeer(peer: Peer, sha256: string, key: string, limits = SFTP_LIMITS): PeerSource {
   const at = (ending: string) => `${peer.folder === '/' ? '' : peer.folder}/${sha256}${ending}`;
-  let kept: Promise<SftpConnection> | null = null;
-
-  function connection(): Promise<SftpConnection> {
-    kept ??= connectAnew();
-    return kept;
-  }
-
-  function connectAnew(): Promise<SftpConnection> {
-    const made = connectPeer(peer, key, limits);
-    const forget = () => {
-      if (kept === made) kept = null;
-    };
-    made.then((there) => there.onEnd(forget), forget);
-    return made;
-  }
-
-  /** An abort leaves the question alone, and ends the connection with it. */
-  async function ask<T>(signal: AbortSignal, question: (there: SftpConnection) => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const answer = connection().then(question);
-    try {
-      return await untilAborted(answer, signal);
-    } catch (error) {
-      if (signal.aborted) close();
-      throw error instanceof SourceMissed || signal.aborted ? error : new SourceMissed(reason(error));
-    }
-  }
+  const { ask, close } = keepConnection(() => connectPeer(peer, key, limits));
 
   async function have(count: number, there: SftpConnection): Promise<'all' | Uint8Array | null> {
     if ((await there.size(at('.box'))) !== null) return 'all';
@@ -81,11 +54,6 @@ export function openPeer(peer: Peer, sha256: string, key: string, limits = SFTP_
     throw new SourceMissed(
       `has ${file.size} bytes of it, and was asked for those from ${part.from} to ${to}`,
     );
-  }
-
-  function close(): void {
-    kept?.then((there) => there.end()).catch(() => undefined);
-    kept = null;
   }
 
   return {
@@ -118,8 +86,4 @@ async function wholeFile(there: SftpConnection, path: string, most: number): Pro
   } finally {
     file.close();
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,11 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { keepConnection } from './kept-connection.ts';
 import { knownKeys } from './known-hosts.ts';
 import { readAhead } from './read-ahead.ts';
 import { connectSftp, SFTP_LIMITS, type SftpConnection, type SftpServer } from './sftp-connection.ts';
-import { type Resume, reasonOf, type Source, type SourceBody, SourceMissed } from './source.ts';
-import { untilAborted } from './until-aborted.ts';
+import { type Resume, type Source, type SourceBody, SourceMissed } from './source.ts';
 
 /** How this host gets in. */
 export type SshIdentity = {
@@ -21,36 +21,9 @@ export type SshIdentity = {
 /** Connects when it is first opened, and keeps the connection. Throws SourceMissed for what is no such address. */
 export function sftpSource(address: string, identity: SshIdentity, limits = SFTP_LIMITS): Source {
   const place = placeOf(address);
-  let kept: Promise<SftpConnection> | null = null;
-
-  function connection(): Promise<SftpConnection> {
-    if (kept !== null) return kept;
-    const made = serverAt(place, identity).then((server) => connectSftp(server, limits));
-    kept = made;
-    const forget = () => {
-      if (kept === made) kept = null;
-    };
-    made.then((there) => void there.onEnd(forget), forget);
-    return made;
-  }
-
-  function close(): void {
-    kept?.then((there) => there.end()).catch(() => undefined);
-    kept = null;
-  }
-
-  async function open(resume: Resume, signal: AbortSignal): Promise<SourceBody> {
-    signal.throwIfAborted();
-    try {
-      return await untilAborted(
-        connection().then((there) => openFile(there, place.path, resume, signal)),
-        signal,
-      );
-    } catch (error) {
-      if (signal.aborted) close();
-      throw error instanceof SourceMissed || signal.aborted ? error : new SourceMissed(reasonOf(error));
-    }
-  }
+  const { ask, close } = keepConnection(async () => connectSftp(await serverAt(place, identity), limits));
+  const open = (resume: Resume, signal: AbortSignal) =>
+    ask(signal, (there) => openFile(there, place.path, resume, signal));
   return { address, open, close };
 }
 
