@@ -88,6 +88,11 @@ export class DiskShort extends BoxreeveError {
   readonly exitCode = ExitCode.failed;
 }
 
+/** Whether a change may go on cannot be told from what the repo says: someone must correct it. Nothing is changed meanwhile. */
+export class RolloutBlocked extends BoxreeveError {
+  readonly exitCode = ExitCode.gated;
+}
+
 /** The audit branch on the remote is not the one this host wrote: someone tampered, or two hosts share a name. */
 export class AuditDiverged extends BoxreeveError {
   readonly exitCode = ExitCode.failed;

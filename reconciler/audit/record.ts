@@ -4,8 +4,9 @@ import type { Violation } from '../exposure/exposure.ts';
 import type { Gate } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { ActionKind, BoxRef } from '../plan/plan.ts';
+import type { GuestProgress, Halt } from '../rollout/progress.ts';
 
-export type RecordKind = 'applied' | 'waiting' | 'refused' | 'check-in' | 'paused' | 'resumed';
+export type RecordKind = 'applied' | 'waiting' | 'refused' | 'check-in' | 'paused' | 'resumed' | 'halted';
 
 /** What became of the run as a whole; the trailer `Boxreeve-Outcome`. */
 export type RecordOutcome =
@@ -20,7 +21,8 @@ export type RecordOutcome =
   /** Nothing failed, and the host is not what it should be: a probe fails, a failed change is held, a guest is exposed. */
   | 'unhealthy'
   | 'paused'
-  | 'resumed';
+  | 'resumed'
+  | 'halted';
 
 /** What started a reconcile. */
 export type Trigger = 'start' | 'poll' | 'watch' | 'manual' | 'trigger-file' | 'recovery';
@@ -54,6 +56,14 @@ export type RecordedBox = BoxRef & {
   readonly usedBy: readonly string[];
 };
 
+/** The right to have guests out of service. */
+export type RecordedLease = {
+  /** Where it was taken: `git`, or the address of a FleetLock server. */
+  readonly of: string;
+  /** With the fencing number of each; empty where the server says none. */
+  readonly slots: readonly { readonly slot: number; readonly token: number }[];
+};
+
 /** What a caller hands in; the audit log adds what only it knows (sequence, previous, witness). */
 export type RecordDraft = {
   readonly kind: RecordKind;
@@ -72,6 +82,12 @@ export type RecordDraft = {
   readonly violations?: readonly Violation[];
   /** Boxes of the catalogue that it has after the run; absent where nobody looked. */
   readonly boxes?: readonly RecordedBox[];
+  /** How far each declared guest is with what is asked of it; absent where nobody looked. */
+  readonly progress?: Readonly<Record<string, GuestProgress>>;
+  /** Roll-outs that this host knows to be halted; absent: none. */
+  readonly halts?: readonly Halt[];
+  /** What it held while guests were out of service; absent: none was needed. */
+  readonly lease?: RecordedLease;
   /** Fingerprint of each guest after the run; null for one that is not proven. */
   readonly fingerprints: Readonly<Record<string, string | null>>;
   readonly versions: {

@@ -4,11 +4,12 @@ import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
 import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
+import { type FleetHold, readHolds, readRollout } from './fleet-rollout.ts';
 import { readWindows } from './fleet-windows.ts';
 import type { Exposure, Fleet, Keep, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
-import type { KeepSpec, RebootSpec, WindowSpec } from './spec.ts';
+import type { KeepSpec, RebootSpec, RolloutSpec, WindowSpec } from './spec.ts';
 import { readTrustRules } from './trust-rules.ts';
 
 export type FleetRules = {
@@ -25,6 +26,9 @@ export type FleetRules = {
   readonly exposure: Exposure | undefined;
   /** Milliseconds. */
   readonly checkInEvery: number;
+  /** null: a change waits for no other host. */
+  readonly rollout: RolloutSpec | null;
+  readonly holds: readonly FleetHold[];
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
   readonly requireSignedCommits: boolean;
@@ -52,6 +56,8 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     const at = fleet.yaml.place(pointer('audit', 'branch'));
     files.complaints.add(at, `audit.branch "${auditBranch}" is not the name of a Git branch`);
   }
+  const rollout = await readRollout(files, fleet);
+  const holds = await readHolds(files, fleet);
   const trustWarnings = await checkTrust(files, fleet);
   return {
     windows,
@@ -61,6 +67,8 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     keep: keepOf(defaults?.keep) ?? KEEP_NO_MORE,
     exposure: defaults?.exposure,
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
+    rollout,
+    holds,
     auditBranch,
     requireSignedCommits: trust?.requireSignedCommits ?? false,
     freshness: parseDuration(trust?.freshness ?? '') ?? null,
@@ -118,12 +126,6 @@ async function checkTrust(files: DesiredFiles, fleet: Loaded<Fleet>): Promise<re
 
 function warningsOf({ data, yaml }: Loaded<Fleet>): readonly string[] {
   const warnings: string[] = [];
-  if (data.rollout !== undefined) {
-    const at = showPlace(yaml.keyPlace(pointer('rollout')));
-    warnings.push(
-      `${at} rollout is read but not enforced by this version: each host changes in its own window`,
-    );
-  }
   if (data.trust?.requireSignedCommits !== true) {
     const at = showPlace(data.trust === undefined ? { file: yaml.file } : yaml.keyPlace(pointer('trust')));
     warnings.push(

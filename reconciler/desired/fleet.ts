@@ -85,6 +85,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof Fleet>([
   'blackouts',
   'defaults',
   'rollout',
+  'holds',
   'peers',
   'audit',
   'trust',

@@ -4,7 +4,7 @@ import { parseDuration } from '../duration.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import { placeExposure } from './exposure.ts';
 import { findBox } from './find-box.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { type BuiltOf, fingerprintOf } from './fingerprint.ts';
 import { type FleetRules, recycleEvery, unknownWindow } from './fleet-rules.ts';
 import type { Agent, Guest } from './generated/guest.ts';
 import { pointer } from './json-pointer.ts';
@@ -54,14 +54,9 @@ export async function checkGuest(
 
 /** Pure: a checked guest, in its place on a host. */
 export function placeGuest({ guest, box, files }: CheckedGuest, context: GuestContext): GuestSpec {
-  const { name, provider, env, secrets, agent, probes, timeouts, window, recycle } = guest.data;
-  const fill = (text: string) => text.replaceAll('{host}', context.host).replaceAll('{provider}', provider);
-  const built = {
-    box,
-    env: Object.fromEntries(Object.entries(env ?? {}).map(([key, value]) => [key, fill(value)])),
-    secrets: secrets ?? [],
-    files,
-  };
+  const { name, provider, agent, probes, timeouts, window, recycle } = guest.data;
+  const fill = fillerFor(context.host, provider);
+  const built = placeBuild({ guest, box, files }, context.host);
   const own = recycleEvery(recycle);
   return {
     name,
@@ -85,6 +80,18 @@ export function placeGuest({ guest, box, files }: CheckedGuest, context: GuestCo
     ...placeExposure(guest.data.exposure, context.rules.exposure),
     fingerprint: fingerprintOf(built),
   };
+}
+
+/** What it is built from on a host: all that its fingerprint covers. Pure. */
+export function placeBuild({ guest, box, files }: CheckedGuest, host: string): BuiltOf {
+  const { provider, env = {}, secrets = [] } = guest.data;
+  const fill = fillerFor(host, provider);
+  const filled = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)]));
+  return { box, env: filled, secrets, files };
+}
+
+function fillerFor(host: string, provider: string): (text: string) => string {
+  return (text) => text.replaceAll('{host}', host).replaceAll('{provider}', provider);
 }
 
 /** By its name; null: none, or one that does not exist, of which there is a complaint. */

@@ -1,6 +1,7 @@
 /** From a revision of the infra repo and a host's name to what is asked of that host. */
 import { checkAuditKeys } from './audit-keys.ts';
 import { DesiredFiles, type Loaded } from './desired-files.ts';
+import { isAbout } from './fleet-rollout.ts';
 import { type FleetRules, keepOf, readFleetRules, rebootOf, unknownWindow } from './fleet-rules.ts';
 import type { Host } from './generated/host.ts';
 import { pointer } from './json-pointer.ts';
@@ -54,6 +55,10 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     reboot: rebootOf(host.data.reboot) ?? rules.reboot,
     guests,
     keep: keepOf(host.data.keep) ?? rules.keep,
+    rollout: rules.rollout,
+    holds: rules.holds
+      .filter((hold) => isAbout(hold, name, host.data.labels ?? []))
+      .map(({ hosts: _whose, ...hold }) => hold),
     catalogue: boxes,
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),

@@ -124,6 +124,45 @@ export type RebootSpec = {
   readonly after: string | null;
 };
 
+/** Which hosts of the fleet. */
+export type HostSelector =
+  | { readonly by: 'label'; readonly label: string }
+  | { readonly by: 'name'; readonly hosts: readonly string[] }
+  /** So many in a hundred of all hosts, of those that are not taken yet. */
+  | { readonly by: 'percent'; readonly percent: number };
+
+export type WaveSpec = {
+  readonly hosts: HostSelector;
+  /** How long the wave must have been healthy before the next one begins, in milliseconds. */
+  readonly soak: number;
+};
+
+/** How a change reaches the hosts of the fleet; what it means is told in rollout/decide.ts. */
+export type RolloutSpec = {
+  /** In order; hosts in none of them are one more, the last. */
+  readonly waves: readonly WaveSpec[];
+  /** Guests that may be out of service at one time. `percent`: of the fleet's guests, rounded down, at least one. */
+  readonly maxUnavailable: { readonly count: number } | { readonly percent: number };
+  /** Hosts on which a change may fail before it is halted: at this many it is. */
+  readonly haltAfterFailures: number;
+  readonly requireProbes: boolean;
+  readonly onHalt: 'stay' | 'rollback';
+  readonly proposeRevert: boolean;
+  /** A lock server that leases are taken from, in place of branches of the infra repo; null: there is none. */
+  readonly fleetLock: { readonly url: string; readonly group: string } | null;
+};
+
+/** Something is left as it is for a time, by a commit of the infra repo. */
+export type HoldSpec = {
+  /** null: all of the host's guests, and the host itself. */
+  readonly guest: string | null;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** `file:line:column`. */
+  readonly place: string;
+};
+
 /** What a commit of the infra repo asks of one host. */
 export type HostSpec = {
   readonly host: string;
@@ -141,6 +180,10 @@ export type HostSpec = {
   readonly guests: readonly GuestSpec[];
   /** Which boxes stay on it; absent in what older versions wrote. */
   readonly keep?: KeepSpec;
+  /** null: a change waits for no other host. */
+  readonly rollout: RolloutSpec | null;
+  /** Those of the fleet's holds that are about this host, whether they are over or not. */
+  readonly holds: readonly HoldSpec[];
   /** Names of every box the catalogue has: only these are ever removed from the host. */
   readonly catalogue: readonly string[];
   /** Longest time between two records, in milliseconds. */

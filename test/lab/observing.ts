@@ -105,6 +105,8 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     auditKey: 'ssh-ed25519 AAAA builder1',
     nextAuditKey: null,
     guests,
+    rollout: null,
+    holds: [],
     catalogue: ['mini'],
     checkInEvery: 86_400_000,
     freshness: null,

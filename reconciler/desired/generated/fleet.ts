@@ -87,36 +87,119 @@ export interface Fleet {
     checkIn?: string;
   };
   /**
-   * How a change reaches the hosts one batch after the other. Read and checked, but not enforced by this version: every host changes in its own window, without waiting for others.
+   * How a change of a guest reaches the hosts: one batch after the other, and so many guests at a time. Without it, every host changes in its own window and waits for nobody.
    */
   rollout?: {
     /**
-     * Batches of hosts, in order. Hosts in no wave are the last one.
+     * Batches of hosts, in order. A host is in the first one that names it; hosts in no wave are the last one.
+     *
+     * @maxItems 64
      */
     waves?: {
       /**
-       * Which hosts are in the wave.
+       * Which hosts are in the wave: those of a label, those that are named, or a share of the fleet.
        */
       hosts: {
         /**
          * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
          */
-        label: string;
+        label?: string;
+        /**
+         * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+         */
+        host?: string;
+        /**
+         * The hosts of these names.
+         *
+         * @minItems 1
+         *
+         * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+         */
+        hosts?: [string, ...string[]];
+        /**
+         * So many in a hundred of the fleet's hosts, at least one, of those in no earlier wave: always the same ones, by a hash of their names.
+         */
+        percent?: number;
       };
       /**
-       * How long the wave must stay healthy before the next one begins. Without it, the next begins when this one is done.
+       * How long every host of the wave must have been healthy with the change, without interruption and by its own signed records, before the next wave begins. Without it, the next begins when this one is done.
        */
       soak?: string;
     }[];
     /**
-     * Most hosts that may be out of service for a change at one time.
+     * Most guests that may be out of service at one time for what Boxreeve does: a number, or a share of the fleet's guests such as `10%` (rounded down, at least one). What ends a guest takes a lease first.
      */
-    maxUnavailable?: number;
+    maxUnavailable?: number | string;
     /**
-     * Stop the roll-out after this many hosts on which the change failed.
+     * Halt the roll-out of a change, on all hosts, once it failed on this many.
      */
     haltAfterFailures?: number;
+    /**
+     * A wave counts as healthy only if each of its guests has probes, and all of them passed.
+     */
+    requireProbes?: boolean;
+    /**
+     * What hosts that have the change already do when it is halted: `stay` as they are, or `rollback` to what worked before.
+     */
+    onHalt?: 'stay' | 'rollback';
+    /**
+     * When a roll-out is halted, push a branch `boxreeve/revert-…` that takes the change back, ready for a pull request.
+     */
+    proposeRevert?: boolean;
+    /**
+     * Take leases from a server that speaks the FleetLock protocol, in place of branches of this repository. It alone then says how many at a time: `maxUnavailable` is not asked.
+     */
+    fleetLock?: {
+      /**
+       * Base address of the server, such as `https://lock.example.org`.
+       */
+      url: string;
+      /**
+       * Group of hosts that share a lock there.
+       */
+      group?: string;
+    };
   };
+  /**
+   * What is held as it is for a time, by a reviewed commit: no guest is changed, rebuilt or removed, and no host rebooted. What is broken is still put right.
+   *
+   * @maxItems 256
+   */
+  holds?: {
+    /**
+     * Which hosts: those of a label, or those that are named. Without it, all.
+     */
+    hosts?: {
+      /**
+       * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+       */
+      label?: string;
+      /**
+       * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+       */
+      host?: string;
+      /**
+       * The hosts of these names.
+       *
+       * @minItems 1
+       *
+       * Items: A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+       */
+      hosts?: [string, ...string[]];
+    };
+    /**
+     * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+     */
+    guest?: string;
+    /**
+     * Why, for whoever wonders.
+     */
+    reason: string;
+    /**
+     * When it ends by itself.
+     */
+    until: string;
+  }[];
   /**
    * How hosts choose whom to fetch boxes from, where a box's sources have `peers:`.
    */

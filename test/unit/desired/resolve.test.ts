@@ -90,14 +90,22 @@ describe('a right desired state', () => {
       labels: ['catalina', 'canary'],
       auditKey: KEYS.builder1,
       nextAuditKey: null,
+      rollout: {
+        waves: [{ hosts: { by: 'label', label: 'canary' }, soak: 7_200_000 }],
+        maxUnavailable: { count: 1 },
+        haltAfterFailures: 1,
+        requireProbes: false,
+        onHalt: 'stay',
+        proposeRevert: false,
+        fleetLock: null,
+      },
+      holds: [],
       catalogue: ['azure-ci-node'],
       checkInEvery: 86_400_000,
       freshness: null,
       auditBranch: 'audit/builder1',
       requireSignedCommits: true,
-      warnings: [
-        'desired-state/fleet.yaml:10:1 rollout is read but not enforced by this version: each host changes in its own window',
-      ],
+      warnings: [],
       guests: [
         {
           name: 'azure-agent',
@@ -195,10 +203,9 @@ describe('a right desired state', () => {
     }
   });
 
-  it('warns of what a person should know: commits that anyone can make, a roll-out that nobody enforces', async () => {
+  it('warns of what a person should know: commits that anyone can make', async () => {
     const unsigned = swap(FLEET, 'requireSignedCommits: true', 'requireSignedCommits: false');
     expect((await resolveWith({ [FILES.fleet]: unsigned })).warnings).toEqual([
-      'desired-state/fleet.yaml:10:1 rollout is read but not enforced by this version: each host changes in its own window',
       'desired-state/fleet.yaml:16:1 trust.requireSignedCommits is false: hosts apply whatever anyone who can push to the branch commits',
     ]);
   });

@@ -92,6 +92,8 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
     auditKey: 'ssh-ed25519 AAAA builder1',
     nextAuditKey: null,
     guests,
+    rollout: null,
+    holds: [],
     catalogue: ['azure-ci-node'],
     checkInEvery: 86_400_000,
     freshness: null,
