@@ -33,6 +33,7 @@ export async function readFleetFacts(
   }
   const members: Member[] = [];
   const keys = new Map<string, readonly string[]>();
+  let guestCount = 0;
   for (const name of (await files.names('hosts')).toSorted()) {
     const host = await files.host(name);
     if (host === undefined) {
@@ -40,6 +41,7 @@ export async function readFleetFacts(
       members.push({ name, labels: [], guests: new Map(), broken });
       continue;
     }
+    guestCount += host.data.guests.length;
     const { auditKey, nextAuditKey, revoked } = auditKeysIn(host.data);
     const good = [auditKey, nextAuditKey].filter((key) => key !== null);
     keys.set(
@@ -59,7 +61,7 @@ export async function readFleetFacts(
     });
   }
   const changes = new Map([...fingerprints].map(([guest, placed]) => [guest, placed(ANY_HOST)]));
-  return { members, changes, keys };
+  return { members, changes, guestCount, keys };
 }
 
 /** The fingerprint that `placeGuest` gives it on a host; made once where no host's name is part of it. */

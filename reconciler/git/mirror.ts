@@ -36,6 +36,10 @@ export type MirrorOptions = {
 export type Mirror = GitMirror & {
   /** Tips of the audit branches on the remote, by host, as the last fetch saw them. */
   auditTips(pattern: string): Record<string, string>;
+  /** Branches of the repository that hosts push to, by full name, as the last fetch saw them. */
+  auditRefs(): RemoteRefs;
+  /** Name of the Git remote that hosts push to: records, leases, proposals. */
+  auditRemote(): string;
   /** Packs what has piled up, if it is much. Now and then: a host runs for years. */
   maintain(): Promise<void>;
 };
@@ -91,6 +95,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     fetch,
     lastTip: async () => tip,
     auditTips: (pattern) => auditTips(seen, pattern),
+    auditRefs: () => seen,
+    auditRemote: () => REMOTE,
     desiredTreeId: async (commit) => desiredTreeId(checked(commit)),
     tree: (commit) => commitTree(gitDir, checked(commit), cached),
     blob: (oid) => git(gitDir, ['cat-file', 'blob', checked(oid)]),

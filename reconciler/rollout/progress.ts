@@ -73,6 +73,8 @@ export type FleetFacts = {
   readonly members: readonly Member[];
   /** Of each guest of the asking host: the fingerprint with `{host}` left as it stands, which is the same on all hosts. */
   readonly changes: ReadonlyMap<string, string>;
+  /** Guests that are asked of all hosts together. */
+  readonly guestCount: number;
   /** Keys that sign each host's records, as `ssh-ed25519 AAAA…`: those it has and is about to have, none that is revoked. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
 };
