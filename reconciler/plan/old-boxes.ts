@@ -1,6 +1,6 @@
 /** Boxes that nothing will use any more: rules 15 to 17 of make-plan.ts. */
 import type { BoxSpec, HostSpec } from '../desired/spec.ts';
-import type { HostObservation, ObservedBox, ObservedGuest } from '../observed/observation.ts';
+import type { HostObservation, ObservedBox, ObservedFile, ObservedGuest } from '../observed/observation.ts';
 import { usersOf } from './box-use.ts';
 import { boxActionId } from './boxes.ts';
 import { keptOlder } from './keep.ts';
@@ -56,7 +56,7 @@ export function removeOldBoxes(facts: OldBoxFacts): OldBoxes {
       ),
   );
   return {
-    drafts: [...removed.map(({ box, needs }) => removal(box, needs, facts, files.leaving)), ...files.drafts],
+    drafts: [...removals(removed, facts, files.leaving), ...files.drafts],
     notes: [
       ...old
         .filter(({ sha256 }) => sha256 === null)
@@ -69,14 +69,23 @@ export function removeOldBoxes(facts: OldBoxFacts): OldBoxes {
   };
 }
 
-/** @param leaving digests of files that nothing else asks for */
-function removal(
-  box: ObservedBox,
-  needs: readonly string[],
+type Going = { readonly box: ObservedBox; readonly needs: readonly string[] };
+
+/** @param leaving digests of files that nothing else asks for; two boxes of one file take it with the last of them */
+function removals(
+  removed: readonly Going[],
   { observation }: OldBoxFacts,
   leaving: ReadonlySet<string>,
-): Draft {
-  const file = box.sha256 !== null && leaving.has(box.sha256) ? fileOf(box.sha256, observation) : undefined;
+): readonly Draft[] {
+  const last = new Map(removed.map(({ box }) => [box.sha256, box]));
+  return removed.map((going) => {
+    const { sha256 } = going.box;
+    const takes = sha256 !== null && leaving.has(sha256) && last.get(sha256) === going.box;
+    return removal(going, takes ? fileOf(sha256, observation) : undefined);
+  });
+}
+
+function removal({ box, needs }: Going, file: ObservedFile | undefined): Draft {
   return {
     rank: Rank.removeBox,
     action: {

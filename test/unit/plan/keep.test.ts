@@ -67,6 +67,12 @@ describe('boxes that nothing needs', () => {
       },
     ]);
   });
+
+  it('take a file that two of them were added from along once', () => {
+    const same = [observedBox(OLD), observedBox(OLDER, [], OLD.sha256)];
+    const made = plan({ boxes: [...here.boxes, ...same], files: [observedFile(OLD)] });
+    expect(made.actions).toMatchObject([{ file: null }, { file: OLD.sha256 }]);
+  });
 });
 
 describe('the box that is left', () => {

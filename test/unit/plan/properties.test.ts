@@ -305,7 +305,11 @@ describe('for any host in any state', () => {
           (one) =>
             one.sha256 !== null &&
             !plan.actions.some(
-              (action) => 'target' in action && boxKey(action.target.spec.box) === boxKey(one),
+              (action) =>
+                'target' in action &&
+                // what Vagrant is told of again may be built anew from another box at once
+                !(action.kind === 'start-guest' && action.how === 'restore-record') &&
+                boxKey(action.target.spec.box) === boxKey(one),
             ) &&
             !spec.guests.some((declared) => boxKey(declared.box) === boxKey(one)) &&
             !replaced.has(boxKey(one)),
