@@ -63,7 +63,7 @@ async function record(host: string, at: string, boxes?: readonly Held[], text?: 
   const path = recordPath(host, at, '0b5c3b7e-6a1f-4c3b-9c39-6a0d4f2f6f10');
   repo.write(path, text ?? `${JSON.stringify(recordOf(host, at, boxes), null, 2)}\n`);
   await repo.git('add', '--all');
-  await repo.git('commit', '--quiet', '-m', 'A record');
+  await repo.git('commit', '--quiet', '-m', `A record\n\nBoxreeve-Record: ${path}`);
   await repo.git('push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`);
   return repo.git('rev-parse', 'HEAD');
 }
