@@ -15,6 +15,7 @@ import type { Logger } from './log.ts';
 import type { MemoryStore } from './observed/memory.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Action } from './plan/plan.ts';
+import type { FleetWords } from './rollout/words.ts';
 
 export type Host = {
   readonly name: string;
@@ -25,6 +26,7 @@ export type Host = {
   readonly memory: MemoryStore;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
+  readonly words: FleetWords;
   /** Whether the remote is asked now, or left alone for a while because it failed. */
   readonly contact: RemoteContact;
   /** What a commit asks of this host. Throws InvalidDesiredState. */

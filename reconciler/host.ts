@@ -32,6 +32,7 @@ import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-sto
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
 import { observe } from './observed/observe.ts';
 import { askMachine, providerVersion } from './observed/providers.ts';
+import { openWords } from './rollout/open-words.ts';
 import { createRedactor, type Redactor } from './secrets/redactor.ts';
 import { openSecrets } from './secrets/secret-sources.ts';
 import { stateDirLayout } from './state-dir.ts';
@@ -126,6 +127,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         return audit.lastFollowed();
       },
     },
+    words: openWords({ gitDir: dirs.mirror, folder: dirs.words, mirror, path, pattern: specs.auditPattern }),
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),

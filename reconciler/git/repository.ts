@@ -18,6 +18,12 @@ export async function openRepository(gitDir: string, url: string, alone: boolean
   await pointAt(gitDir, url);
 }
 
+/** URL or path of one of its remotes. @param remote its name, of ours */
+export async function remoteUrl(gitDir: string, remote: string): Promise<string> {
+  const url = await git(gitDir, ['config', '--local', '--get', '-z', `remote.${remote}.url`]);
+  return url.toString('utf8').replace(/\0$/, '');
+}
+
 /** Contents are left with the remote until they are asked for: the infra repo may be large, and desired state is small. */
 async function pointAt(gitDir: string, url: string): Promise<void> {
   const wanted = new Map([

@@ -144,6 +144,11 @@ export function portsOf(world: World, effect: Effect): Host {
         return left && { ...left, close: () => effect(() => left.close()) };
       },
     },
+    words: {
+      facts: async () => ({ members: [], changes: new Map(), guestCount: 0, keys: new Map() }),
+      words: async () => new Map(),
+      lastWords: () => new Map(),
+    },
     contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
     resolve: async (commit) => specOf(world, commit),
     admitPeers: async () => undefined,
