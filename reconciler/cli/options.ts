@@ -26,6 +26,21 @@ export function print(text: string): void {
   process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
 }
 
+/** Text that `painted` made: all but its colours is visible already. */
+export function printPainted(text: string): void {
+  process.stdout.write(text);
+}
+
+/** https://no-color.org: any value of NO_COLOR turns colour off. */
+export function wantsColor(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}
+
+/** Columns of the terminal, or what a pipe or file gets. */
+export function columns(): number {
+  return process.stdout.columns ?? 100;
+}
+
 /** Text for people, beside the answer. */
 export function printError(text: string): void {
   process.stderr.write(`${visible(text)}\n`);

@@ -5,7 +5,16 @@ import type { WindowSpec } from '../desired/spec.ts';
 import { ExitCode } from '../errors.ts';
 import { planDocument, showPlan } from '../plan/show-plan.ts';
 import type { Report } from '../reconcile.ts';
-import { type GlobalOptions, globalOptions, print, printDocument, printError } from './options.ts';
+import {
+  columns,
+  type GlobalOptions,
+  globalOptions,
+  print,
+  printDocument,
+  printError,
+  printPainted,
+  wantsColor,
+} from './options.ts';
 
 type Options = { now?: boolean; detailedExitcode?: boolean };
 
@@ -59,11 +68,11 @@ function show(report: Report, host: string, now: number, json: boolean): void {
   }
   if (json) printDocument(planDocument(report.seen.plan, report.seen.gated));
   else
-    print(
+    printPainted(
       showPlan(report.seen.plan, report.seen.gated, {
         now,
         color: wantsColor(),
-        width: process.stdout.columns ?? 100,
+        width: columns(),
         windows: windowsOf(report),
       }),
     );
@@ -73,11 +82,6 @@ function windowsOf({ accepted }: Report): readonly WindowSpec[] {
   const spec = accepted.desired?.spec;
   const windows = spec === undefined ? [] : [spec.window, ...spec.guests.map(({ window }) => window)];
   return windows.filter((window) => window !== null);
-}
-
-/** https://no-color.org: any value of NO_COLOR turns colour off. */
-function wantsColor(): boolean {
-  return process.stdout.isTTY === true && !process.env.NO_COLOR;
 }
 
 function exitCode(report: Report, detailed: boolean): ExitCode {

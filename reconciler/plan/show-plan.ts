@@ -1,6 +1,7 @@
 /** A plan for people to read, and as a document for programs (`report/schema/plan.json`). Pure. */
 import type { WindowSpec } from '../desired/spec.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
+import { type Colour, type Line, paint, painted, wrapped } from '../painted.ts';
 import type { Action, BoxRef, Plan } from './plan.ts';
 import { shortCommit } from './reasons.ts';
 import { freedBy, freedText } from './room.ts';
@@ -16,10 +17,9 @@ export type ShowOptions = Reader & {
 };
 
 export function showPlan(plan: Plan, gated: readonly GatedAction[], options: ShowOptions): string {
-  const paint = painter(options.color);
-  const lines = [
+  const lines: readonly Line[] = [
     paint('bold', headline(plan, gated)),
-    ...gated.flatMap((one) => actionLines(one, options, paint)),
+    ...gated.flatMap((one) => actionLines(one, options)),
     ...totalLines(gated.map(({ action }) => action)),
     ...plan.held.flatMap(({ why, failed }) => [
       '',
@@ -29,7 +29,7 @@ export function showPlan(plan: Plan, gated: readonly GatedAction[], options: Sho
     ]),
     ...remarks(plan, gated, options).map((line) => paint('dim', line)),
   ];
-  return `${lines.join('\n')}\n`;
+  return painted(lines, options.color);
 }
 
 /** Notes, and windows that no gate tells of. */
@@ -126,8 +126,6 @@ function headline(plan: Plan, gated: readonly GatedAction[]): string {
   return `${at}: ${count}${waiting === 0 ? '' : waiting === gated.length ? ', waiting' : `, ${waiting} of them waiting`}`;
 }
 
-type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim' | 'bold';
-
 const SIGNS: Readonly<Record<Action['kind'], readonly [string, Colour]>> = {
   'fetch-box': ['↓', 'cyan'],
   'add-box': ['+', 'green'],
@@ -139,7 +137,7 @@ const SIGNS: Readonly<Record<Action['kind'], readonly [string, Colour]>> = {
   'reboot-host': ['*', 'yellow'],
 };
 
-function actionLines({ action, gates }: GatedAction, options: ShowOptions, paint: Paint): string[] {
+function actionLines({ action, gates }: GatedAction, options: ShowOptions): Line[] {
   const [sign, colour] = SIGNS[action.kind];
   const change = [action.before || 'nothing', action.after || 'nothing'].join(' → ');
   return [
@@ -164,29 +162,4 @@ function totalLines(actions: readonly Action[]): string[] {
 function gateText(gate: Gate, reader: Reader): string {
   if (gate.kind !== 'window' || gate.opensAt === null) return gate.detail;
   return `${gate.detail}: ${readersClock(Date.parse(gate.opensAt), gate.detail, reader)}`;
-}
-
-/** Breaks a sentence into lines of a width, each but the first indented to where the first began. */
-function wrapped(start: string, text: string, width: number): string[] {
-  const indent = ' '.repeat(start.length);
-  const room = Math.max(20, width - start.length);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines.map((each, index) => `${index === 0 ? start : indent}${each}`);
-}
-
-type Paint = (colour: Colour, text: string) => string;
-
-const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
-
-function painter(on: boolean): Paint {
-  return (colour, text) => (on ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text);
 }

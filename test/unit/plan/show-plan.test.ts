@@ -173,6 +173,16 @@ describe('a plan shown to people', () => {
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(showPlan(changing, gate(changing), plain));
     expect(coloured).toContain('\u001b[33m  ~ rebuild-guest');
   });
+
+  it('shows what others write for what it is, coloured or not', () => {
+    const [first] = gate(changing);
+    if (first === undefined) throw new Error('nothing to show');
+    const action = { ...first.action, reason: 'nothing\u001b[2Jto see' };
+    for (const color of [true, false])
+      expect(showPlan(changing, [{ ...first, action }], { ...plain, color })).toContain(
+        'nothing\\u001b[2Jto see',
+      );
+  });
 });
 
 describe('a plan as a document', () => {
