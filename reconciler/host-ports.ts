@@ -15,6 +15,7 @@ import type { Logger } from './log.ts';
 import type { MemoryStore } from './observed/memory.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Action } from './plan/plan.ts';
+import type { Resumes } from './rollout/resumes.ts';
 import type { FleetWords } from './rollout/words.ts';
 
 export type Host = {
@@ -23,6 +24,7 @@ export type Host = {
   readonly log: Logger;
   readonly mirror: GitMirror;
   readonly trust: TrustCheck;
+  readonly resumes: Pick<Resumes, 'given'>;
   readonly memory: MemoryStore;
   readonly audit: AuditLog;
   readonly outbox: Outbox;

@@ -33,6 +33,7 @@ import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.t
 import { observe } from './observed/observe.ts';
 import { askMachine, providerVersion } from './observed/providers.ts';
 import { openWords } from './rollout/open-words.ts';
+import { openResumes } from './rollout/resumes.ts';
 import { createRedactor, type Redactor } from './secrets/redactor.ts';
 import { openSecrets } from './secrets/secret-sources.ts';
 import { stateDirLayout } from './state-dir.ts';
@@ -116,6 +117,13 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       path,
       firstCommit: config.firstCommit,
       firstKey: config.firstKey,
+      revokedKeys: config.revokedKeys,
+      now: clock.now,
+    }),
+    resumes: openResumes({
+      gitDir: dirs.mirror,
+      path,
+      mirror,
       revokedKeys: config.revokedKeys,
       now: clock.now,
     }),

@@ -116,6 +116,7 @@ export function portsOf(world: World, effect: Effect): Host {
     log: silent,
     mirror: mirrorOf(world, effect),
     trust: { check: async () => undefined },
+    resumes: { given: async () => [] },
     memory: {
       read: () => world.memory,
       update,
