@@ -1,13 +1,18 @@
 /** Checks every file of a desired state, also those that no host uses yet. */
 import { type Complaint, showPlace } from '../errors.ts';
+import type { Member } from '../rollout/progress.ts';
+import { wavesOf } from '../rollout/waves.ts';
 import { complainOfSharedKeys } from './audit-keys.ts';
 import { DesiredFiles, type Listed } from './desired-files.ts';
 import { readBox } from './find-box.ts';
-import { readFleetRules } from './fleet-rules.ts';
+import { type FleetRules, readFleetRules } from './fleet-rules.ts';
+import { pointer } from './json-pointer.ts';
+import { didYouMean } from './nearest.ts';
 import { overrideWarnings } from './override.ts';
 import { checkRecipe, checkRecipeNames } from './recipe.ts';
 import { resolveFrom } from './resolve.ts';
 import { checkGuest } from './resolve-guest.ts';
+import type { HostSelector } from './spec.ts';
 import type { DesiredTree } from './tree.ts';
 
 export type Validation = {
@@ -42,6 +47,7 @@ export async function validateAll(tree: DesiredTree, root: string): Promise<Vali
       ...(rules?.warnings ?? []),
       ...(await overrides(files, guests)),
       ...(await idleGuests(files, hosts, guests)),
+      ...(rules === undefined ? [] : await emptyWaves(files, rules, hosts)),
     ],
     hosts: hosts.length,
     guests: guests.length,
@@ -95,4 +101,36 @@ async function idleGuests(
   return idle.map(
     (guest) => `${showPlace({ file: files.path(`guests/${guest}/guest.yaml`) })} no host has this guest`,
   );
+}
+
+/** A wave that nobody is in is no canary: what should have waited for it goes at once. */
+async function emptyWaves(
+  files: DesiredFiles,
+  { rollout }: FleetRules,
+  hosts: readonly string[],
+): Promise<readonly string[]> {
+  const fleet = await files.fleet();
+  if (rollout === null || fleet === undefined) return [];
+  const members: Member[] = [];
+  for (const name of hosts.toSorted()) {
+    const host = await files.host(name);
+    // it may be in any wave; that it cannot be read is told as a mistake
+    if (host === undefined) return [];
+    members.push({ name, labels: host.data.labels ?? [], guests: new Map(), broken: null });
+  }
+  return wavesOf(rollout.waves, members).flatMap((wave, index) => {
+    const of = rollout.waves[index]?.hosts;
+    if (of === undefined || wave.members.length > 0) return [];
+    const place = showPlace(fleet.yaml.place(pointer('rollout', 'waves', index, 'hosts')));
+    return [
+      `${place} rollout.waves[${index}] has no host, so that the next wave waits for nobody: ${whyEmpty(of, members)}`,
+    ];
+  });
+}
+
+function whyEmpty(hosts: HostSelector, members: readonly Member[]): string {
+  const labels = new Set(members.flatMap((member) => member.labels));
+  return hosts.by === 'label' && !labels.has(hosts.label)
+    ? `none has the label "${hosts.label}"${didYouMean(hosts.label, labels)}`
+    : 'those that it names are in earlier waves already';
 }

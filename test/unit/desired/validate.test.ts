@@ -12,7 +12,7 @@ import { openWorkTree } from '../../../reconciler/desired/work-tree.ts';
 import { showComplaint } from '../../../reconciler/errors.ts';
 import documentSchema from '../../../reconciler/report/schema/validate.json' with { type: 'json' };
 import { FILES, swap } from './complaints-of.ts';
-import { BOX, GUEST, goodFleet, HOST, type Item, KEYS, memoryTree } from './memory-tree.ts';
+import { BOX, FLEET, GUEST, goodFleet, HOST, type Item, KEYS, memoryTree } from './memory-tree.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -76,6 +76,19 @@ describe('validate', () => {
       'desired-state/guests/spare/guest.yaml:8:1 unknown key `probs`; did you mean `probes`?',
       'desired-state/hosts/builder2.yaml:1:1 key `auditKey` is missing',
     ]);
+  });
+  it('warns of a wave that no host is in, and says why', async () => {
+    const waves = (text: string) => ({ [FILES.fleet]: swap(FLEET, '{ label: canary }, soak: 2h }', text) });
+    const warnings = async (text: string) =>
+      (await validateAll(memoryTree(goodFleet(waves(text))), 'desired-state')).warnings;
+    const at = 'desired-state/fleet.yaml:12:16 rollout.waves[0]';
+    expect(await warnings('{ label: canari }, soak: 2h }')).toEqual([
+      `${at} has no host, so that the next wave waits for nobody: none has the label "canari"; did you mean \`canary\`?`,
+    ]);
+    expect(await warnings('{ percent: 100 } }\n    - { hosts: { host: builder1 } }')).toEqual([
+      'desired-state/fleet.yaml:13:16 rollout.waves[1] has no host, so that the next wave waits for nobody: those that it names are in earlier waves already',
+    ]);
+    expect(await warnings('{ label: canary }, soak: 2h }')).toEqual([]);
   });
   it('finds two hosts with one key', async () => {
     const second = swap(swap(HOST, 'name: builder1', 'name: builder2'), '4NY builder1', '4NY other comment');
