@@ -73,7 +73,7 @@ export function signerOf(signature: Signature): Reading['signer'] {
 
 /** What a record says. Guests have the same few fingerprints on all hosts, so each is held once. */
 export function wordIn(
-  { time, progress, halts = [] }: Pick<AuditRecord, 'time' | 'progress' | 'halts'>,
+  { time, progress, halts = [], gates }: Pick<AuditRecord, 'time' | 'progress' | 'halts' | 'gates'>,
   once: (text: string) => string,
 ): HostWord {
   if (progress === undefined)
@@ -84,5 +84,7 @@ export function wordIn(
   const entries = Object.entries(progress).map(
     ([guest, of]) => [once(guest), { ...of, fingerprint: once(of.fingerprint) }] as const,
   );
-  return { state: 'told', at: Date.parse(time), progress: Object.fromEntries(entries), halts };
+  const heldBy = gates.flatMap(({ kind, detail }) => (kind === 'wave' ? [] : [once(detail)]));
+  const word = { at: Date.parse(time), progress: Object.fromEntries(entries), halts };
+  return { state: 'told', ...word, ...(heldBy.length === 0 ? {} : { heldBy }) };
 }

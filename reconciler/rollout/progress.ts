@@ -53,6 +53,8 @@ export type HostWord =
       /** By guest. */
       readonly progress: Readonly<Record<string, GuestProgress>>;
       readonly halts: readonly Halt[];
+      /** What else than waves held it back when it made the record, in sentences; absent: nothing. For people. */
+      readonly heldBy?: readonly string[];
     }
   /** It has no record, or none that can be believed, or one that does not say how far it is. `why` goes on after its name. */
   | { readonly state: 'silent'; readonly why: string };
