@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).auditCommand(),
   admit: async () => (await import('./admit.ts')).admitCommand(),
   box: async () => (await import('./box.ts')).boxCommand(),
+  rollout: async () => (await import('./rollout.ts')).rolloutCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   init: async () => (await import('./init.ts')).initCommand(),

@@ -10,7 +10,7 @@ ajv.addSchema(schema('desired-state/schema/audit-record.json'));
 /** Throws, naming what is wrong, unless the document is what its schema says. `words` are those of the command line. */
 export function checkDocument(words: readonly string[], document: unknown): void {
   const [first = '', second = ''] = words;
-  const name = first === 'audit' || first === 'box' ? `${first}-${second}` : first;
+  const name = ['audit', 'box', 'rollout'].includes(first) ? `${first}-${second}` : first;
   const path = `reconciler/report/schema/${name}.json`;
   const validate = ajv.getSchema(path) ?? ajv.addSchema(schema(path), path).getSchema(path);
   if (validate === undefined) throw new Error(`there is no schema ${path}`);

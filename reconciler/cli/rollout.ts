@@ -1,0 +1,10 @@
+import { Command } from 'commander';
+import { statusCommand } from './rollout/status.ts';
+
+/** `boxreeve rollout`: how changes reach the hosts of the fleet. */
+export function rolloutCommand(): Command {
+  return new Command('rollout')
+    .description('how changes reach the fleet: which host is how far, what waits for what')
+    .addCommand(statusCommand())
+    .addHelpText('after', '\nExample:\n  boxreeve rollout status');
+}
