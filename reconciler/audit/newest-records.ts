@@ -112,7 +112,7 @@ async function readEach(
   for (const { host, commit } of tips) {
     const bytes = (await contents.next()).value?.content ?? null;
     const { signature, message } = bytes === null ? UNREADABLE : signedCommit(commit, bytes);
-    found.push({ host, commit, signature, path: pathIn(message, host), blob: null });
+    found.push({ host, commit, signature, path: pathIn(message), blob: null });
   }
   return found;
 }
@@ -123,12 +123,12 @@ const UNREADABLE = {
   message: '',
 } as const satisfies { readonly signature: Signature; readonly message: string };
 
-/** What follows the host's folder has the form of `recordPath`: it comes from outside, and is to stand on a command line. */
-const TRAILER = /^Boxreeve-Record: audit\/([^/\s]+)\/(\d{4}\/\d{2}\/\d{8}T\d{6}Z-[\da-f-]+\.json)$/gm;
+/** Of the form of `recordPath`, since it comes from outside and is to stand on a command line. */
+const TRAILER = /^Boxreeve-Record: (audit\/[^/\s]+\/\d{4}\/\d{2}\/\d{8}T\d{6}Z-[\da-f-]+\.json)$/gm;
 
-function pathIn(message: string, host: string): string | null {
-  const [, named, rest] = [...message.matchAll(TRAILER)].at(-1) ?? [];
-  return named === host && rest !== undefined ? `audit/${host}/${rest}` : null;
+/** The last, as Git takes trailers. Whose record it is, the record says. */
+function pathIn(message: string): string | null {
+  return [...message.matchAll(TRAILER)].at(-1)?.[1] ?? null;
 }
 
 /** Arguments of one Git: far less than what any system takes. */

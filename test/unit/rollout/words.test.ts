@@ -59,9 +59,9 @@ function inShort(word: HostWord | undefined): string {
 /** A commit by whoever has `key` becomes the tip of a branch, as somebody who may push anything makes it. */
 async function forge(
   key: string,
-  change: { readonly from?: string; readonly host?: string; readonly of?: string },
+  change: { readonly from?: string; readonly text?: string; readonly of?: string },
 ) {
-  const { from = 'origin/audit/b', host = 'b', of = 'b' } = change;
+  const { from = 'origin/audit/b', of = 'b', text = 'x' } = change;
   await lab.repo.git('fetch', '--quiet', 'origin');
   await lab.repo.git('checkout', '--quiet', '--detach', from);
   const draft = someDraft(lab.desired, { progress: { agent: progress('healthy') } });
@@ -69,8 +69,8 @@ async function forge(
   const record = { apiVersion: 'boxreeve/v1', host: of, sequence: 9, previous: null, ...draft, witness: {} };
   lab.repo.write(path, JSON.stringify(record));
   await lab.repo.git('add', '--all');
-  await lab.tamper(key, 'commit', '--quiet', '-m', `x\n\nBoxreeve-Record: ${path}`);
-  await lab.repo.git('push', '--quiet', '--force', 'origin', `HEAD:refs/heads/audit/${host}`);
+  await lab.tamper(key, 'commit', '--quiet', '-m', `x\n\n${text}\n\nBoxreeve-Record: ${path}`);
+  await lab.repo.git('push', '--quiet', '--force', 'origin', 'HEAD:refs/heads/audit/b');
   await reader.mirror.fetch();
 }
 
@@ -166,6 +166,30 @@ it('a commit that adds no record says nothing', async () => {
   await lab.repo.git('push', '--quiet', 'origin', 'HEAD:refs/heads/audit/b');
   await reader.mirror.fetch();
   expect(await asked(wordsOf(reader))).toMatch(/that adds no record$/);
+});
+
+it('a commit that names a record it does not have says nothing, and keeps nobody else from being heard', async () => {
+  const c = await lab.host('c');
+  keys.set('c', [c.publicKey]);
+  await says(b, 'healthy');
+  await says(c, 'healthy');
+  await lab.repo.git('fetch', '--quiet', 'origin');
+  await lab.repo.git('checkout', '--quiet', '--detach', 'origin/audit/b');
+  const path = recordPath('b', '2026-11-25T12:00:00.000Z', crypto.randomUUID());
+  await lab.tamper(b.key, 'commit', '--quiet', '--allow-empty', '-m', `x\n\nBoxreeve-Record: ${path}`);
+  await lab.repo.git('push', '--quiet', 'origin', 'HEAD:refs/heads/audit/b');
+  await reader.mirror.fetch();
+  const words = await wordsOf(reader).words({ keys }, ['b', 'c']);
+  expect(inShort(words.get('b'))).toMatch(/that adds no record$/);
+  expect(inShort(words.get('c'))).toBe('healthy');
+});
+
+it('of two records that a message names the last counts, as Git takes trailers', async () => {
+  await says(b, 'pending');
+  await lab.repo.git('fetch', '--quiet', 'origin');
+  const older = await lab.repo.git('log', '-1', '--format=%(trailers:key=Boxreeve-Record)', 'origin/audit/b');
+  await forge(b.key, { text: older.trim() });
+  expect(await asked(wordsOf(reader))).toBe('healthy');
 });
 
 it('a branch that goes back to an older record makes its host silent until it goes on', async () => {
