@@ -1,5 +1,5 @@
 /**
- * The newest record of hosts, and none before it: one commit of each branch, all of them by two fetches.
+ * The newest record of hosts, and none before it: one commit of each branch, hundreds of them by two fetches.
  *
  * 1. It needs a repository of its own, as the mirror must never be shallow. It is a cache: once it has grown, it is made anew.
  * 2. The record is the one that the commit's message names. The last by its path is not always it, since a clock may have been put back.
@@ -39,6 +39,19 @@ export async function* newestRecords(
   if (branches.size === 0) return;
   if (await hasGrown(gitDir)) await rm(gitDir, { recursive: true, force: true });
   await openRepository(gitDir, remote, true);
+  const all = [...branches];
+  for (let at = 0; at < all.length; at += MOST_AT_ONCE)
+    yield* batchOf(gitDir, new Map(all.slice(at, at + MOST_AT_ONCE)), signal);
+}
+
+/** So that over a slow link a large fleet is read bit by bit: what came is kept, and the limit is for so many. */
+const MOST_AT_ONCE = 500;
+
+async function* batchOf(
+  gitDir: string,
+  branches: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): AsyncGenerator<NewestRecord> {
   const specs = [...branches].map(([host, branch]) => `+refs/heads/${branch}:${REFS}/${host}`);
   await fetch(gitDir, [], ['--depth=1'], specs, signal);
   const found = await readCommits(gitDir, branches);
@@ -131,23 +144,19 @@ function pathIn(message: string): string | null {
   return [...message.matchAll(TRAILER)].at(-1)?.[1] ?? null;
 }
 
-/** Arguments of one Git: far less than what any system takes. */
-const BATCH = 500;
-
 /** By `rev-parse`, which looks into trees and not at what they name: that is with the remote yet. */
 async function nameBlobs(gitDir: string, found: readonly Found[]): Promise<void> {
-  const named = found.filter(({ path }) => path !== null);
-  for (let at = 0; at < named.length; ) {
-    const batch = named.slice(at, at + BATCH);
-    const args = ['rev-parse', ...batch.map(({ commit, path }) => `${commit}:${path ?? ''}`)];
+  let left = found.filter(({ path }) => path !== null);
+  while (left.length > 0) {
+    const args = ['rev-parse', ...left.map(({ commit, path }) => `${commit}:${path ?? ''}`)];
     const { stdout } = await gitAnswer(gitDir, args, { allow: [128] });
     const ids = lines(stdout).filter(isObjectId);
     for (const [index, id] of ids.entries()) {
-      const one = batch[index];
+      const one = left[index];
       if (one !== undefined) one.blob = id;
     }
     // it ends at the first that is not there, which is passed over
-    at += ids.length < batch.length ? ids.length + 1 : batch.length;
+    left = left.slice(ids.length + 1);
   }
 }
 

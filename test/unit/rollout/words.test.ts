@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { recordPath } from '../../../reconciler/audit/paths.ts';
 import type { RecordDraft } from '../../../reconciler/audit/record.ts';
@@ -241,6 +242,19 @@ it('one host whose record is none does not keep the others from being heard', as
   const words = await wordsOf(reader).words({ keys }, ['b', 'c']);
   expect(inShort(words.get('c'))).toBe('healthy');
   expect(words.get('b')?.state).toBe('silent');
+});
+
+it('all hosts of a fleet are read that is larger than one fetch takes', async () => {
+  await says(b, 'healthy');
+  const hosts = Array.from({ length: 501 }, (_, index) => `h${index}`);
+  const all = new Map(hosts.map((host) => [host, [b.publicKey]]));
+  const tip = reader.mirror.auditTips('audit/{host}').b ?? '';
+  const refs = hosts.map((host) => `create refs/heads/audit/${host} ${tip}\n`);
+  await execa('git', [`--git-dir=${lab.repo.url}`, 'update-ref', '--stdin'], { input: refs.join('') });
+  await reader.mirror.fetch();
+  const words = await wordsOf(reader).words({ keys: all }, hosts);
+  const said = [...words.values()].map((word) => inShort(word).replace(/\(\w{12}\)/, ''));
+  expect(said).toEqual(hosts.map(() => 'has a newest record  that is one of b'));
 });
 
 it('of a branch only the newest record is fetched', async () => {
