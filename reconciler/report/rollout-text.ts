@@ -1,5 +1,6 @@
 /** A roll-out for people to read. Pure. */
 import { showDuration } from '../duration.ts';
+import { oneLine } from '../one-line.ts';
 import { type Colour, type Line, paint, painted, wrapped } from '../painted.ts';
 import type {
   GuestLine,
@@ -110,7 +111,8 @@ function rowsOf({ host, silent, guests }: HostLine): readonly Row[] {
   return guests.map(({ guest, state, since, detail }) => ({
     state,
     cells: [host, guest, state, since === null ? '' : minuteOf(since)],
-    detail: detail ?? '',
+    // a line break in it would begin a line of its own
+    detail: oneLine(detail ?? ''),
   }));
 }
 

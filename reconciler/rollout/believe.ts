@@ -71,9 +71,11 @@ export function signerOf(signature: Signature): Reading['signer'] {
   }
 }
 
+type Told = Pick<AuditRecord, 'time' | 'progress' | 'halts' | 'gates'>;
+
 /** What a record says. Guests have the same few fingerprints on all hosts, so each is held once. */
 export function wordIn(
-  { time, progress, halts = [], gates }: Pick<AuditRecord, 'time' | 'progress' | 'halts' | 'gates'>,
+  { time, progress, halts = [], gates }: Told,
   once: (text: string) => string,
 ): HostWord {
   if (progress === undefined)
@@ -81,10 +83,20 @@ export function wordIn(
       state: 'silent',
       why: 'does not say in its newest record how far it is (is its Boxreeve older?)',
     };
-  const entries = Object.entries(progress).map(
+  const entries = Object.entries(progress);
+  const times = [
+    time,
+    ...entries.map(([, { since }]) => since),
+    ...halts.flatMap(({ failures }) => failures.map(({ since }) => since)),
+  ];
+  // the schema asks for the form alone, and of a failure on the 99th no approver could say which he means
+  const none = times.find((each) => Number.isNaN(Date.parse(each)));
+  if (none !== undefined)
+    return { state: 'silent', why: `has a time in its newest record that there never was: ${none}` };
+  const shared = entries.map(
     ([guest, of]) => [once(guest), { ...of, fingerprint: once(of.fingerprint) }] as const,
   );
   const heldBy = gates.flatMap(({ kind, detail }) => (kind === 'wave' ? [] : [once(detail)]));
-  const word = { at: Date.parse(time), progress: Object.fromEntries(entries), halts };
+  const word = { at: Date.parse(time), progress: Object.fromEntries(shared), halts };
   return { state: 'told', ...word, ...(heldBy.length === 0 ? {} : { heldBy }) };
 }
