@@ -3,6 +3,7 @@ import { iso } from '../clock.ts';
 import type { HostSelector, RolloutSpec } from '../desired/spec.ts';
 import { decideRollout, failuresOf, membersWith, progressIn, whyNotDone } from '../rollout/decide.ts';
 import type { Failure, FleetFacts, GuestProgress, HostWord, Member, Resume } from '../rollout/progress.ts';
+import type { HeldLease, ReadLeases } from '../rollout/read-leases.ts';
 import { type Wave, wavesOf } from '../rollout/waves.ts';
 
 /** What was read. */
@@ -16,7 +17,7 @@ export type RolloutView = {
   readonly facts: FleetFacts;
   readonly words: ReadonlyMap<string, HostWord>;
   readonly resumes: readonly ResumeLine[];
-  readonly leases: readonly LeaseLine[];
+  readonly leases: ReadLeases;
   readonly problems: readonly string[];
   readonly offline: string | null;
 };
@@ -28,17 +29,6 @@ export type ResumeLine = Resume & {
   readonly reason: string;
   /** ms since the epoch. */
   readonly at: number;
-};
-
-/** A slot of the leases that somebody holds. */
-export type LeaseLine = {
-  readonly slot: number;
-  readonly token: number;
-  readonly host: string;
-  readonly guests: readonly string[];
-  /** ISO 8601 UTC. */
-  readonly since: string;
-  readonly until: string;
 };
 
 export type RolloutState = 'done' | 'under-way' | 'halted';
@@ -65,7 +55,9 @@ export type RolloutDocument = {
     readonly of: string;
     /** How many guests may be out of service at a time; null: a server says so, or nobody. */
     readonly most: number | null;
-    readonly held: readonly LeaseLine[];
+    readonly held: readonly HeldLease[];
+    /** Slots that cannot be read, and count as taken. */
+    readonly unreadable: readonly number[];
   };
   /** What cannot be read of the desired state. */
   readonly problems: readonly string[];
@@ -263,12 +255,12 @@ function stateOf(progress: GuestProgress | null, done: boolean, soak: number): H
 }
 
 function leasesOf({ rollout, facts, leases }: RolloutView): RolloutDocument['leases'] {
-  if (rollout === null) return { of: 'git', most: null, held: leases };
-  if (rollout.fleetLock !== null) return { of: rollout.fleetLock.url, most: null, held: leases };
+  if (rollout === null) return { of: 'git', most: null, ...leases };
+  if (rollout.fleetLock !== null) return { of: rollout.fleetLock.url, most: null, ...leases };
   const { maxUnavailable } = rollout;
   const share = 'count' in maxUnavailable ? null : (maxUnavailable.percent * facts.guestCount) / 100;
   const most = 'count' in maxUnavailable ? maxUnavailable.count : Math.max(1, Math.floor(share ?? 0));
-  return { of: 'git', most, held: leases };
+  return { of: 'git', most, ...leases };
 }
 
 function selectorText(hosts: HostSelector): string {

@@ -2,11 +2,11 @@
 import { showDuration } from '../duration.ts';
 import { oneLine } from '../one-line.ts';
 import { type Colour, type Line, paint, painted, wrapped } from '../painted.ts';
+import type { HeldLease } from '../rollout/read-leases.ts';
 import type {
   GuestLine,
   HostGuestLine,
   HostLine,
-  LeaseLine,
   RolloutDocument,
   RolloutState,
   WaveLine,
@@ -177,11 +177,13 @@ function minuteOf(time: string): string {
 }
 
 function remarks({ resumes, leases }: RolloutDocument, width: number): Line[] {
+  const taken = leases.held.length + leases.unreadable.length;
   const lines = [
-    ...(leases.held.length === 0 || leases.most === null
-      ? []
-      : [`${leases.held.length} of ${leases.most} leases are taken`]),
+    ...(taken === 0 || leases.most === null ? [] : [`${taken} of ${leases.most} leases are taken`]),
     ...leases.held.map(leaseText),
+    ...leases.unreadable.map(
+      (slot) => `lease ${slot}: boxreeve/lease-${slot} cannot be read, so it counts as taken`,
+    ),
     ...(leases.of === 'git' ? [] : [`leases are with ${leases.of}`]),
     ...resumes.map(({ guest, by, time, reason, forgiven }) => {
       const who = by === null ? 'somebody who can push (no signature is asked for)' : by;
@@ -192,7 +194,7 @@ function remarks({ resumes, leases }: RolloutDocument, width: number): Line[] {
   return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrapped('  ', line, width))];
 }
 
-function leaseText({ slot, host, guests, since, until }: LeaseLine): string {
+function leaseText({ slot, host, guests, since, until }: HeldLease): string {
   const what = guests.length === 0 ? '' : ` for ${guests.join(', ')}`;
   return `lease ${slot}: ${host}${what}, since ${minuteOf(since)}, until ${minuteOf(until)}`;
 }

@@ -88,7 +88,7 @@ describe('the word of another host', () => {
         commit: COMMIT,
         subject: 's',
         facts,
-        leases: [],
+        leases: { held: [], unreadable: [] },
         problems: [],
         offline: null,
       };

@@ -7,6 +7,7 @@ import { readRolloutRules } from '../../desired/rollout-rules.ts';
 import { openMirror } from '../../git/mirror.ts';
 import type { RolloutView } from '../../report/rollout-document.ts';
 import { openWords } from '../../rollout/open-words.ts';
+import { openReadLeases } from '../../rollout/read-leases.ts';
 import { openResumes } from '../../rollout/resumes.ts';
 import { stateDirLayout } from '../../state-dir.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -28,6 +29,8 @@ export async function openView(options: GlobalOptions): Promise<ReadView> {
   const { now } = systemClock;
   const resumes = openResumes({ gitDir, path, mirror, revokedKeys, now });
 
+  const leases = openReadLeases({ gitDir, mirror });
+
   return async (signal) => {
     const commit = await mirror.fetch(signal);
     const { rollout, auditBranch, guests, problems } = await readRolloutRules(mirror.tree(commit), path);
@@ -40,7 +43,7 @@ export async function openView(options: GlobalOptions): Promise<ReadView> {
       ...{ rollout, facts, problems },
       words: await words.words(facts, hosts, signal),
       resumes: await resumes.given(commit, facts.changes),
-      leases: [],
+      leases: await leases(signal),
       offline: null,
       now: now(),
     };

@@ -6,13 +6,16 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openWords } from '../../../reconciler/rollout/open-words.ts';
 import type { GuestProgress } from '../../../reconciler/rollout/progress.ts';
+import { resumeBranch } from '../../../reconciler/rollout/resume-form.ts';
 import { checkDocument } from '../../lab/check-document.ts';
 import { waitFor } from '../../lab/wait-for.ts';
 import { type AccountHost, type AccountLab, openAccountLab, someDraft } from '../audit/account-lab.ts';
-import { goodFleet } from '../desired/memory-tree.ts';
+import { swap } from '../desired/complaints-of.ts';
+import { FLEET, goodFleet } from '../desired/memory-tree.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../reconciler/cli/main.ts', import.meta.url));
 const GUEST = 'azure-agent';
+const SINCE = '2026-11-25T12:00:00.000Z';
 
 let lab: AccountLab;
 let config: string;
@@ -20,6 +23,7 @@ let one: AccountHost;
 let two: AccountHost;
 /** What is asked of each host. */
 let asked: (host: string) => string;
+let changes: ReadonlyMap<string, string>;
 
 beforeEach(async () => {
   lab = await openAccountLab();
@@ -40,8 +44,9 @@ beforeEach(async () => {
     path: 'desired-state',
     pattern: () => 'audit/{host}',
   });
-  const { members } = await words.facts(commit, [GUEST]);
-  asked = (host) => members.find(({ name }) => name === host)?.guests.get(GUEST) ?? '';
+  const facts = await words.facts(commit, [GUEST]);
+  changes = facts.changes;
+  asked = (host) => facts.members.find(({ name }) => name === host)?.guests.get(GUEST) ?? '';
   config = join(lab.root, 'host.yaml');
   writeFileSync(
     config,
@@ -58,12 +63,24 @@ afterEach(() => lab.dispose());
 
 async function says(host: AccountHost, change: Partial<GuestProgress>): Promise<void> {
   const progress: GuestProgress = {
-    ...{ fingerprint: asked(host.name), state: 'healthy', since: '2026-11-25T12:00:00.000Z' },
+    ...{ fingerprint: asked(host.name), state: 'healthy', since: SINCE },
     ...{ healthyMs: 0, probed: true, detail: '' },
     ...change,
   };
   await host.log.append(someDraft(lab.desired, { progress: { [GUEST]: progress } }));
   await host.log.push();
+}
+
+/** Somebody pushes a branch of one commit with one file. */
+async function offer(branch: string, path: string, content: string): Promise<void> {
+  await lab.repo.git('checkout', '--quiet', '--orphan', 'offered');
+  await lab.repo.git('rm', '-rfq', '.');
+  lab.repo.write(path, content);
+  await lab.repo.git('add', '--all');
+  await lab.repo.git('commit', '--quiet', '-m', 'x');
+  await lab.repo.git('push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`);
+  await lab.repo.git('checkout', '--quiet', 'main');
+  await lab.repo.git('branch', '--quiet', '-D', 'offered');
 }
 
 function start(...args: readonly string[]) {
@@ -112,6 +129,48 @@ it('believes no record that its host did not sign', async () => {
   expect(stdout).toMatch(
     /builder1 {2}azure-agent {2}silent\n {6}has a newest record \(\w{12}\) that is signed by a key/,
   );
+});
+
+it('tells who holds leases, and which slots cannot be read', async () => {
+  const lease = {
+    token: 7,
+    host: 'builder2',
+    guests: [GUEST],
+    since: SINCE,
+    until: '2026-11-25T13:00:00.000Z',
+  };
+  await offer('boxreeve/lease-0', 'lease.json', JSON.stringify({ ...lease, state: 'held' }));
+  await offer('boxreeve/lease-1', 'lease.json', JSON.stringify({ ...lease, state: 'free' }));
+  await offer('boxreeve/lease-2', 'lease.json', 'nothing');
+  await offer('boxreeve/lease-3', 'lease.json/inside', 'nothing');
+  const { stdout } = await start();
+  expect(stdout.split('\n').filter((line) => line.includes('lease'))).toEqual([
+    '  3 of 1 leases are taken',
+    '  lease 0: builder2 for azure-agent, since 2026-11-25 12:00Z, until 2026-11-25 13:00Z',
+    '  lease 2: boxreeve/lease-2 cannot be read, so it counts as taken',
+    '  lease 3: boxreeve/lease-3 cannot be read, so it counts as taken',
+  ]);
+});
+
+it('tells what was forgiven, and that nobody had to sign it', async () => {
+  await says(one, { state: 'failed', healthyMs: null, detail: 'its init failed' });
+  await one.mirror.fetch();
+  const change = changes.get(GUEST) ?? '';
+  const word = {
+    guest: GUEST,
+    change,
+    forgiven: [{ host: 'builder1', since: SINCE }],
+    reason: 'a full disk',
+  };
+  await offer(resumeBranch(GUEST, change), 'resume.json', JSON.stringify(word));
+  lab.repo.write(
+    'desired-state/fleet.yaml',
+    swap(FLEET, 'requireSignedCommits: true', 'requireSignedCommits: false'),
+  );
+  await lab.repo.merge('Ask for no signatures');
+  const { stdout } = await start();
+  expect(stdout).toMatch(/resumed azure-agent in spite of builder1, .*Z by somebody who can push/);
+  expect(stdout).not.toContain('HALTED');
 });
 
 it('shows the next picture when something is different, also that the remote went away, until it is interrupted', async () => {

@@ -43,7 +43,7 @@ function view(words: Readonly<Record<string, HostWord>>, change: Partial<Rollout
     facts: { members: all, changes: new Map([[GUEST, CHANGE]]), guestCount: all.length, keys: new Map() },
     words: new Map(Object.entries(words)),
     resumes: [],
-    leases: [],
+    leases: { held: [], unreadable: [] },
     problems: [],
     offline: null,
     ...change,
@@ -149,7 +149,7 @@ it('what was forgiven, and who has guests out of service, is told with who said 
   };
   const of = view(fleet(PENDING, { builder1: failed, builder5: DONE }), {
     resumes: [{ ...resume, by: 'ada@example.org', reason: 'a full disk', at: NOW - HOUR }],
-    leases: [lease],
+    leases: { held: [lease], unreadable: [1] },
   });
   expect(shown(of)).toMatchInlineSnapshot(`
     "9ab3e51 Bump azure-ci-node (#13063): under way
@@ -169,8 +169,9 @@ it('what was forgiven, and who has guests out of service, is told with who said 
       builder5  azure-agent  done     2026-11-25 09:00Z
       builder6  azure-agent  pending  2026-11-25 11:40Z  has not changed yet
 
-      1 of 2 leases are taken
+      2 of 2 leases are taken
       lease 0: builder1 for azure-agent, since 2026-11-25 11:40Z, until 2026-11-25 13:00Z
+      lease 1: boxreeve/lease-1 cannot be read, so it counts as taken
       resumed azure-agent in spite of builder1, 2026-11-25 11:00Z by ada@example.org: a full disk
     "
   `);
