@@ -100,8 +100,8 @@ async function readLease(gitDir: string, slot: number, tip: string): Promise<Lea
   if (blob === null) return null;
   const objects = openObjectReader(gitDir, LARGEST);
   try {
-    const found = (await objects.read([blob]).next()).value;
-    return found?.type === 'blob' && found.content !== null ? parseLease(found.content) : null;
+    const content = (await objects.read([blob]).next()).value?.content ?? null;
+    return content === null ? null : parseLease(content);
   } finally {
     await objects.close();
   }

@@ -1,5 +1,5 @@
 /** `boxreeve rollout status` on the real command line: real Git, real keys, and neither a daemon nor Vagrant. */
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -182,6 +182,21 @@ it('shows the next picture when something is different, also that the remote wen
   });
   const documents = () => seen.split('\n').slice(0, -1);
   await waitFor('the first picture', () => documents().length === 1);
+  // what changes nothing of the picture, and leaves a trace of having been read
+  const free = JSON.stringify({
+    state: 'free',
+    token: 1,
+    host: 'builder1',
+    guests: [],
+    since: SINCE,
+    until: SINCE,
+  });
+  for (const slot of [0, 1]) {
+    await offer(`boxreeve/lease-${slot}`, 'lease.json', free);
+    const ref = join(lab.root, 'state', 'mirror.git', 'refs', 'boxreeve', 'leases', String(slot));
+    await waitFor(`lease ${slot} was read`, () => existsSync(ref));
+  }
+  expect(documents()).toHaveLength(1);
   await says(one, {});
   await waitFor('one of the new record', () => documents().length === 2);
   renameSync(lab.repo.url, `${lab.repo.url}.away`);
