@@ -13,6 +13,8 @@ const DOOR_DECISIONS = '^dist/door/(judge-audit|judge-watched|ref-role|reason)\\
 /** What decides whom to ask for which part of a box, and what is left to do of a build. */
 const BOX_DECISIONS =
   '^dist/boxes/(chunks/(chunk-list|cut|seeds)|download/(schedule|segments|number-set|course|takeover|bitmap)|peers/choose|build/plan-build)\\.js$';
+/** What decides whether a change may go on here, and which host's word of itself is believed. */
+const ROLLOUT_DECISIONS = '^dist/rollout/(decide|waves|believe)\\.js$';
 const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
 export default {
@@ -60,10 +62,17 @@ export default {
       to: { path: WORLD, reachable: true },
     },
     {
+      name: 'rollout-decisions-are-pure',
+      severity: 'error',
+      comment: 'All hosts decide alike from the same records, and a simulator by the thousand.',
+      from: { path: ROLLOUT_DECISIONS },
+      to: { path: WORLD, reachable: true },
+    },
+    {
       name: 'pure-buys-nothing-impure',
       severity: 'error',
       comment: 'What a package does with the world is not seen from here, so the pure parts use none.',
-      from: { path: ['^dist/plan/', DECISIONS] },
+      from: { path: ['^dist/plan/', DECISIONS, ROLLOUT_DECISIONS] },
       to: { dependencyTypes: BOUGHT },
     },
     {
@@ -93,7 +102,9 @@ export default {
       name: 'steps-know-no-shell',
       severity: 'error',
       comment: 'The command line and the daemon call the steps, never the other way round.',
-      from: { path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|agents|secrets|trust|door)/' },
+      from: {
+        path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|rollout|agents|secrets|trust|door)/',
+      },
       to: { path: '^dist/(cli|daemon)/' },
     },
     {
