@@ -11,6 +11,7 @@ import type {
 } from '../desired/spec.ts';
 import type { Exposure, Finding } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
+import type { GuestProgress } from '../rollout/progress.ts';
 import {
   type Check,
   either,
@@ -110,6 +111,15 @@ const isSshTarget = objectOf<SshTarget>({
   hostKey: orNull(isString),
 });
 
+const isProgress = objectOf<GuestProgress>({
+  fingerprint: isString,
+  state: isOneOf('pending', 'healthy', 'unhealthy', 'failed'),
+  since: isString,
+  healthyMs: orNull(isNumber),
+  probed: isBoolean,
+  detail: isString,
+});
+
 const isGuestMemory = objectOf<GuestMemory>({
   built: orNull(
     objectOf<NonNullable<GuestMemory['built']>>({
@@ -152,6 +162,7 @@ const isGuestMemory = objectOf<GuestMemory>({
   exposure: optional(
     orNull(objectOf<Exposure>({ violations: listOf(isFinding), unknown: listOf(isFinding) })),
   ),
+  progress: optional(orNull(isProgress)),
 });
 
 export const isMemory: Check<Memory> = objectOf<Memory>({

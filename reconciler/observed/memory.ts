@@ -5,6 +5,7 @@
 import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
+import type { GuestProgress } from '../rollout/progress.ts';
 
 /** How to reach a guest over SSH, as Vagrant said once after `up`. */
 export type SshTarget = {
@@ -54,6 +55,8 @@ export type GuestMemory = {
   readonly tookMs?: readonly number[];
   /** Who can get into the living machine, when that was last looked at. */
   readonly exposure?: Exposure | null;
+  /** How far it is with what is asked for, as it was last found (rollout/standing.ts). */
+  readonly progress?: GuestProgress | null;
 };
 
 export const newGuestMemory: GuestMemory = {
