@@ -5,7 +5,7 @@ import { finishReboot } from './apply/finish-reboot.ts';
 import type { ActionOutcome } from './apply/outcome.ts';
 import { account, recordRefusal } from './audit/account.ts';
 import type { AuditRecord, Trigger } from './audit/record.ts';
-import { type Accepted, acceptCommit, remember } from './desired/accept.ts';
+import { type Accepted, acceptCommit, type Desired, remember } from './desired/accept.ts';
 import { askAgents } from './gate/agents-now.ts';
 import { holdGuests } from './gate/gate.ts';
 import { gateNow } from './gate/gate-now.ts';
@@ -14,6 +14,9 @@ import type { Host } from './host-ports.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Plan } from './plan/plan.ts';
 import { planNow } from './plan/plan-now.ts';
+import type { FleetAnswer } from './rollout/ask.ts';
+import { noteLook, standings } from './rollout/note.ts';
+import type { GuestProgress } from './rollout/progress.ts';
 
 /** What is asked of one reconcile. */
 export type Request = {
@@ -32,6 +35,10 @@ export type Seen = {
   readonly observation: HostObservation;
   readonly plan: Plan;
   readonly gated: readonly GatedAction[];
+  /** How far each declared guest is with what is asked of it. */
+  readonly progress: ReadonlyMap<string, GuestProgress>;
+  /** What the fleet says of the changes that are being rolled out; null: nobody had to be asked. */
+  readonly fleet: FleetAnswer | null;
 };
 
 /** What one reconcile saw and did. */
@@ -56,8 +63,9 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
   host.assertSigner(desired);
   await remember(host, desired.commit);
   await host.admitPeers(desired.commit);
-  const look = () => lookAt(host, desired, request);
+  const look = () => lookAt(host, accepted, desired, request);
   const first = await look();
+  await noteLook(host, desired.spec, first);
   await request.onSeen?.({ accepted, seen: first, outcomes: [], pending: first.gated, records: [] });
   const done = await carryOut(host, desired, first, look, request);
   const recorded = await account(host, desired, done, request);
@@ -69,7 +77,7 @@ export async function preview(host: Host, request: Request): Promise<Report> {
   const accepted = await acceptCommit(host, true);
   if (accepted.desired === null) return nothingSeen(accepted);
   const { desired } = accepted;
-  const seen = await lookAt(host, desired, request);
+  const seen = await lookAt(host, accepted, desired, request);
   const free = seen.gated.filter(({ gates }) => gates.length === 0).map(({ action }) => action);
   const jobs = await askAgents(host, free, desired.spec, seen.observation, request.signal);
   const gated = holdGuests(seen.gated, jobs);
@@ -79,12 +87,21 @@ export async function preview(host: Host, request: Request): Promise<Report> {
 /** Observe, plan, gate. */
 export async function lookAt(
   host: Host,
-  desired: NonNullable<Accepted['desired']>,
+  { offline }: Accepted,
+  desired: Desired,
   request: Request,
 ): Promise<Seen> {
-  const observation = await host.observe(desired.spec, desired.commit);
+  const { spec, commit } = desired;
+  const observation = await host.observe(spec, commit);
+  const progress = standings(host, spec, observation);
+  if (spec.rollout !== null) {
+    const { planRollout } = await import('./rollout/look.ts');
+    const view = { desired, rollout: spec.rollout, observation, progress, offline };
+    return { observation, progress, ...(await planRollout(host, view, request)) };
+  }
   const plan = planNow(desired, observation, host.clock.now());
-  return { observation, plan, gated: gateNow(host, desired.spec, observation, plan, request) };
+  const gated = gateNow(host, spec, observation, plan, request);
+  return { observation, plan, gated, progress, fleet: null };
 }
 
 function nothingSeen(accepted: Accepted): Report {

@@ -68,7 +68,7 @@ async function tend(
   const nothing = { accepted, outcomes: [], pending: [], records: recovered, chosen: [], later: [] };
   const { desired } = accepted;
   if (desired === null) return nothing;
-  const look = () => lookAt(host, desired, request);
+  const look = () => lookAt(host, accepted, desired, request);
   const seen = await look();
   const chosen = await choose(desired, seen);
   const later = seen.plan.actions.filter(({ kind, needs }) => kind === 'remove-box' && needs.length > 0);

@@ -199,7 +199,7 @@ async function giveUp(
     // what last worked is put back once: if that does not work either, a person must look
     target.role === 'desired'
       ? { failed: { fingerprint, commit: target.commit, at, error, ...refusedIn(target, built) } }
-      : { good: null },
+      : { good: null, previous: null },
   );
   failpoint('failure-remembered');
   const left = await endMachine(step, guest, target.spec.provider, target.spec);

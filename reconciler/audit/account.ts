@@ -1,6 +1,7 @@
 /** Which records a run gives rise to, and when a wait or a refusal is worth a record. */
 import type { CarriedOut } from '../apply/carry-out.ts';
 import type { Accepted, Desired } from '../desired/accept.ts';
+import type { HostSpec } from '../desired/spec.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import { standing } from '../exposure/standing.ts';
 import { withDurations } from '../gate/expected.ts';
@@ -8,8 +9,11 @@ import type { Pause } from '../gate/gates.ts';
 import { gateSummary } from '../gate/summary.ts';
 import type { Host } from '../host-ports.ts';
 import type { Request } from '../reconcile.ts';
+import { isAwaited } from '../rollout/awaited.ts';
+import { noteLook, noteStanding } from '../rollout/note.ts';
 import { boxesHere } from './boxes-here.ts';
 import { draftOfAttempt, draftOfCheckIn, draftOfPause, draftOfRefusal, draftOfWaiting } from './draft.ts';
+import { recordHalts } from './halted.ts';
 import { momentOf } from './moment.ts';
 import type { AuditRecord } from './record.ts';
 
@@ -20,13 +24,14 @@ export async function account(
   done: CarriedOut,
   request: Request,
 ): Promise<readonly AuditRecord[]> {
+  await noteLook(host, desired.spec, done.seen);
   const waiting = gateSummary(done.pending);
   const records =
     done.attempt !== null
       ? [await recordAttempt(host, desired, done)]
       : await recordQuietRun(host, desired, done, waiting, request);
   if (host.memory.read().waiting !== waiting) await host.memory.update((memory) => ({ ...memory, waiting }));
-  return records;
+  return [...records, ...(await recordHalts(host, desired, request))];
 }
 
 /** Records a commit that is refused, once for each commit and reason. */
@@ -78,6 +83,7 @@ async function recordAttempt(
     ...seen.plan.held.map(({ why }) => why),
     ...exposed.doubts,
   ];
+  await noteStanding(host, spec, seen.observation, (guest) => probesOf(spec, guest, outcomes));
   const moment = await momentOf(host, boxesHere(spec, seen.observation));
   const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, moment, exposed.refusals);
   await attempt.complete(draft);
@@ -88,6 +94,19 @@ async function recordAttempt(
     await host.memory.updateGuest(guest, took);
   }
   return record;
+}
+
+/** Those that ran in what is asked for, the last time that they did; null: none have. */
+function probesOf({ guests }: HostSpec, name: string, outcomes: CarriedOut['outcomes']) {
+  const fingerprint = guests.find((guest) => guest.name === name)?.fingerprint;
+  const last = outcomes.findLast(
+    ({ action, probes }) =>
+      probes.length > 0 &&
+      'target' in action &&
+      action.guest === name &&
+      action.target.spec.fingerprint === fingerprint,
+  );
+  return last?.probes ?? null;
 }
 
 /** What guests go back to must stay in the mirror, also when the branch is rewritten. */
@@ -107,6 +126,7 @@ async function recordQuietRun(
   const repairs = host.takeRepairs();
   if (waiting !== null && waiting !== host.memory.read().waiting) {
     const notes = [...repairs, ...done.agentNotes];
+    await noteStanding(host, desired.spec, done.seen.observation);
     const draft = draftOfWaiting(
       await about(host, request, desired.commit),
       done.pending,
@@ -116,7 +136,10 @@ async function recordQuietRun(
     return [await host.audit.append(draft)];
   }
   const last = await host.audit.last();
-  const due = last === null || host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery;
+  const due =
+    last === null ||
+    host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery ||
+    (await isAwaited(host, desired, done.seen, last));
   const alarm = desired.stale !== null && host.memory.read().stale !== desired.commit;
   if (!due && !alarm && repairs.length === 0) return [];
   const record = await checkIn(host, desired, done, repairs, request);
@@ -139,6 +162,9 @@ async function checkIn(
   const exposures = await lookInto(
     host,
     proven.map(({ name }) => name),
+  );
+  await noteStanding(host, desired.spec, seen.observation, (name) =>
+    proven.some((guest) => guest.name === name) ? probes.filter(({ guest }) => guest === name) : null,
   );
   const exposed = standing(host.memory.read(), desired.spec.guests);
   const problems = [

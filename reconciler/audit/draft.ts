@@ -4,9 +4,10 @@ import { type Exposure, violationsOf } from '../exposure/exposure.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import { actionGuest, boxTitle } from '../plan/subject.ts';
+import type { GuestProgress, Halt } from '../rollout/progress.ts';
 import type { AttemptHeader, InterruptedAttempt } from './outbox.ts';
 import type { RecordDraft, RecordedAction, RecordedBox, RecordOutcome, Trigger } from './record.ts';
-import { summarise } from './summary.ts';
+import { shortened, summarise } from './summary.ts';
 
 /** What every record says of the moment it was made. */
 export type Moment = {
@@ -16,6 +17,10 @@ export type Moment = {
   readonly fingerprints: RecordDraft['fingerprints'];
   /** Absent where the host was not looked at. */
   readonly boxes?: readonly RecordedBox[];
+  /** Absent where the host was never looked at. */
+  readonly progress?: Readonly<Record<string, GuestProgress>>;
+  /** Absent: none. */
+  readonly halts?: readonly Halt[];
 };
 
 /** @param refusals why guests that are up are not what they should be though nothing failed, in sentences */
@@ -170,6 +175,19 @@ export function draftOfPause(
   moment: Moment,
 ): RecordDraft {
   return { ...plain(about, moment), kind, outcome: kind, notes: [text], summary: `${kind}: ${text}` };
+}
+
+/** A change that failed here is halted, on as many hosts as it takes. */
+export function draftOfHalt(about: About, { guest, failures }: Halt, moment: Moment): RecordDraft {
+  const where = failures.map(({ host, since, detail }) => `failed on ${host} at ${since}: ${detail}`);
+  const going = 'it goes on with a new commit, or by `boxreeve rollout resume`';
+  return {
+    ...plain(about, moment),
+    kind: 'halted',
+    outcome: 'halted',
+    notes: [...where, going],
+    summary: shortened(`halted the roll-out of ${guest}, which ${where.join('; and ')}`),
+  };
 }
 
 function plain(

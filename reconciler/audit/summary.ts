@@ -22,7 +22,11 @@ export function summarise(outcomes: readonly ActionOutcome[]): string {
     parts.length > 0
       ? parts.join('; ')
       : (done.map(({ action }) => success(action))[0] ?? 'nothing was done');
-  // by characters: half of one would be no text
+  return shortened(text);
+}
+
+/** By characters: half of one would be no text. */
+export function shortened(text: string): string {
   const characters = [...text];
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text;
 }
@@ -38,7 +42,8 @@ function success(action: Action): string {
   switch (action.kind) {
     case 'create-guest':
     case 'rebuild-guest':
-      if (action.target.role === 'last-good') return `put ${action.guest} back on ${place(action.target)}`;
+      if (action.target.role === 'last-good' && !isRecycle(action))
+        return `put ${action.guest} back on ${place(action.target)}`;
       return `${verb} ${action.guest} on ${boxTitle(action.target.spec.box)}${formerly(action)}`;
     default:
       return `${verb} ${subject(action)}`;
@@ -51,13 +56,17 @@ function place({ spec, commit }: GuestTarget): string {
 
 /** ` (was 2022.2.17)` where the box changed, ` (recycle)` where nothing did. */
 function formerly(action: Action): string {
-  if (action.kind === 'rebuild-guest' && action.recycle) return ' (recycle)';
+  if (isRecycle(action)) return ' (recycle)';
   if (!('target' in action)) return '';
   const [, name, version] = /^(\S+) ([^\s,]+)/.exec(action.before) ?? [];
   const { box } = action.target.spec;
   if (version === undefined || name === undefined || !/^\d/.test(version)) return '';
   if (name === box.name) return version === box.version ? '' : ` (was ${version})`;
   return ` (was ${name} ${version})`;
+}
+
+function isRecycle(action: Action): boolean {
+  return action.kind === 'rebuild-guest' && action.recycle;
 }
 
 function subject(action: Action): string {

@@ -10,6 +10,7 @@
  *    in no window starts whenever its window is open.
  * 5. A reboot ends every guest, so the host's own window and that of each guest must be open for it, and no job may run in any.
  * 6. What needs a held action is held with it, by the same gates.
+ * 7. A change of a guest that a roll-out holds waits for its wave; what puts right what is there does not. See rollout/look.ts.
  *
  * Whether a job runs is asked when everything else lets the action go: see drain.ts.
  */
@@ -58,6 +59,19 @@ export function holdGuests(gated: readonly GatedAction[], held: ReadonlyMap<stri
     gated.map(({ action, gates }) => {
       const met = [...held].flatMap(([guest, gate]) => (endsGuest(action, guest) ? [gate] : []));
       return { action, gates: [...gates, ...met] };
+    }),
+  );
+}
+
+/** Adds what a roll-out holds an action by, and to all that needs it. @param gateOf null: nothing */
+export function holdChanges(
+  gated: readonly GatedAction[],
+  gateOf: (action: Action) => Gate | null,
+): GatedAction[] {
+  return withNeeds(
+    gated.map(({ action, gates }) => {
+      const gate = gateOf(action);
+      return { action, gates: gate === null ? gates : [...gates, gate] };
     }),
   );
 }

@@ -18,7 +18,14 @@ export type Gate =
       readonly freeBytes: number;
       readonly detail: string;
     }
-  | { readonly kind: 'wave'; readonly detail: string }
+  | {
+      readonly kind: 'wave';
+      /** The one that is waited for, counted from 1; null: the roll-out is halted, or the repo does not say what is to be known. */
+      readonly wave: number | null;
+      readonly detail: string;
+      /** Nothing is known to hold it but that nobody could be asked. */
+      readonly unasked?: true;
+    }
   | { readonly kind: 'lease'; readonly detail: string };
 
 /** An action and what holds it; with no gate it may go. `detail` is a sentence a person understands. */

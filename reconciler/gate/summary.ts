@@ -13,7 +13,7 @@ export function gateSummary(gated: readonly GatedAction[]): string | null {
   return waiting
     .map(
       ({ action, gates }) =>
-        `${action.id}${subject(action)} waits for ${[...new Set(gates.map(gateKey))].sort().join(', ')}`,
+        `${action.id}${subject(action)} waits for ${[...new Set(gates.flatMap(gateKey))].sort().join(', ')}`,
     )
     .sort()
     .join('; ');
@@ -33,7 +33,8 @@ function subject(action: GatedAction['action']): string {
   return actionGuest(action) === null && 'box' in action ? ` ${boxKey(action.box)}` : '';
 }
 
-function gateKey(gate: Gate): string {
+/** A remote that comes and goes is no new reason. */
+function gateKey(gate: Gate): string | readonly string[] {
   switch (gate.kind) {
     case 'window':
       return `window ${gate.window}`;
@@ -42,8 +43,10 @@ function gateKey(gate: Gate): string {
     case 'job':
       // giving up is news: whoever reads the account must not think that it is still waited for
       return `job of ${gate.guest}${gate.since === null ? ', not waited for' : ''}`;
-    case 'disk':
     case 'wave':
+      if (gate.unasked) return [];
+      return gate.wave === null ? 'no wave' : `wave ${gate.wave}`;
+    case 'disk':
     case 'lease':
       return gate.kind;
   }

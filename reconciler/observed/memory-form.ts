@@ -11,7 +11,7 @@ import type {
 } from '../desired/spec.ts';
 import type { Exposure, Finding } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
-import type { GuestProgress } from '../rollout/progress.ts';
+import type { Failure, GuestProgress, Halt } from '../rollout/progress.ts';
 import {
   type Check,
   either,
@@ -25,7 +25,7 @@ import {
   orNull,
   recordOf,
 } from './check.ts';
-import type { GuestMemory, Memory, RebootMemory, SshTarget } from './memory.ts';
+import type { GuestMemory, Memory, RebootMemory, RolloutMemory, SshTarget } from './memory.ts';
 
 const strings = listOf(isString);
 
@@ -163,6 +163,15 @@ const isGuestMemory = objectOf<GuestMemory>({
     orNull(objectOf<Exposure>({ violations: listOf(isFinding), unknown: listOf(isFinding) })),
   ),
   progress: optional(orNull(isProgress)),
+  previous: optional(
+    orNull(objectOf<NonNullable<GuestMemory['previous']>>({ spec: isGuestSpec, commit: isString })),
+  ),
+});
+
+const isHalt = objectOf<Halt>({
+  guest: isString,
+  change: isString,
+  failures: listOf(objectOf<Failure>({ host: isString, since: isString, detail: isString })),
 });
 
 export const isMemory: Check<Memory> = objectOf<Memory>({
@@ -190,4 +199,5 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
       failedAt: orNull(isString),
     }),
   ),
+  rollout: optional(objectOf<RolloutMemory>({ halts: listOf(isHalt), told: strings })),
 });

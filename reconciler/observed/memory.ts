@@ -5,7 +5,7 @@
 import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
-import type { GuestProgress } from '../rollout/progress.ts';
+import type { GuestProgress, Halt } from '../rollout/progress.ts';
 
 /** How to reach a guest over SSH, as Vagrant said once after `up`. */
 export type SshTarget = {
@@ -57,6 +57,8 @@ export type GuestMemory = {
   readonly exposure?: Exposure | null;
   /** How far it is with what is asked for, as it was last found (rollout/standing.ts). */
   readonly progress?: GuestProgress | null;
+  /** What worked before the change that is being rolled out: gone back to if it is halted and `onHalt` is `rollback`. */
+  readonly previous?: Pick<NonNullable<GuestMemory['good']>, 'spec' | 'commit'> | null;
 };
 
 export const newGuestMemory: GuestMemory = {
@@ -81,7 +83,17 @@ export type Memory = {
   /** The commit of which it is on record that nothing newer has come for too long. */
   readonly stale?: string;
   readonly reboot?: RebootMemory;
+  readonly rollout?: RolloutMemory;
 };
+
+export type RolloutMemory = {
+  /** Roll-outs that this host knows to be halted: every record of it tells of them. */
+  readonly halts: readonly Halt[];
+  /** Of those that failed here, what a `halted` record has told (rollout/look.ts). */
+  readonly told: readonly string[];
+};
+
+export const NO_ROLLOUT: RolloutMemory = { halts: [], told: [] };
 
 export type RebootMemory = {
   /** Asked for, and not known yet to have happened or not. */

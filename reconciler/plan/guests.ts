@@ -34,6 +34,7 @@ export function decideGuest(place: number, aimed: AimedGuest, now: number): Gues
   const decision = decideMachine(place, aimed, now);
   if (!('reason' in decision)) return decision;
   if (aimed.target.role === 'desired') return shouted(decision, aimed);
+  if ('recycle' in decision && decision.recycle) return decision;
   return { ...decision, reason: `${decision.reason} (going back to what last worked)` };
 }
 

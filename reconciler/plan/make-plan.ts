@@ -5,6 +5,7 @@
  *  1. What the commit declares, unless that very fingerprint failed here: then what last worked, if it is another one; and
  *     the failed one is held until the desired state changes.
  *  2. What could not be observed is held, not acted on. If the host as a whole could not be, nothing is.
+ *     A guest that a roll-out holds back is what last worked meanwhile, or, where the roll-out goes back, what it was before.
  *  3. Two guests cannot have two files under one box name, version and provider: the declared one goes first, the other is held.
  *
  * What is done about its machine
@@ -48,7 +49,7 @@ import { removeOldBoxes } from './old-boxes.ts';
 import { inOrder } from './order.ts';
 import type { Plan } from './plan.ts';
 import { planReboot } from './reboot.ts';
-import { aimAt, leftAlone } from './targets.ts';
+import { aimAt, leftAlone, NO_LIMITS, type RolloutLimits } from './targets.ts';
 
 export type PlanInput = {
   readonly spec: HostSpec;
@@ -57,9 +58,11 @@ export type PlanInput = {
   readonly observation: HostObservation;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Absent: nothing is held back. */
+  readonly limits?: RolloutLimits;
 };
 
-export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
+export function makePlan({ spec, commit, observation, now, limits = NO_LIMITS }: PlanInput): Plan {
   const notes = observation.strangers.map(
     ({ name, folder, provider, box }) =>
       `${name} in ${folder} (${provider}, box ${box}) is not declared, and not touched`,
@@ -68,7 +71,7 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
   if (unknown !== undefined) {
     return { host: spec.host, commit, actions: [], held: [leftAlone(null, unknown.why)], notes, spare: [] };
   }
-  const aims = aimAt(spec, commit, observation);
+  const aims = aimAt(spec, commit, observation, limits);
   const decided = aims.guests.map((guest) => ({ ...guest, decision: decideGuest(spec.place, guest, now) }));
   const former = removeFormer(spec, observation);
   const leaving = new Map(
@@ -86,7 +89,10 @@ export function makePlan({ spec, commit, observation, now }: PlanInput): Plan {
     spec,
     observation,
     now,
-    needed: [...spec.guests, ...aims.guests.map(({ target }) => target.spec)].map(({ box }) => box),
+    needed: [
+      ...[...spec.guests, ...aims.guests.map(({ target }) => target.spec)].map(({ box }) => box),
+      ...limits.kept,
+    ],
     supply: supply.drafts,
     proofOf: (guest) => proofs.get(guest) ?? null,
     mayGoBack: new Set([

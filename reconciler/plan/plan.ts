@@ -10,7 +10,7 @@ export type BoxRef = { readonly name: string; readonly version: string; readonly
 export type GuestTarget = {
   readonly spec: GuestSpec;
   readonly commit: string;
-  /** `last-good`: the desired fingerprint failed, so the guest goes back to what last worked. */
+  /** `last-good`: the desired fingerprint failed, or must wait, so the guest is what last worked. */
   readonly role: 'desired' | 'last-good';
 };
 

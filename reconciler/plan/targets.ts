@@ -1,5 +1,5 @@
 /** What each declared guest is to be, and what is left alone: rules 1 to 3 of make-plan.ts. */
-import type { GuestSpec, HostSpec } from '../desired/spec.ts';
+import type { BoxSpec, GuestSpec, HostSpec } from '../desired/spec.ts';
 import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
 import type { GuestTarget, Held } from './plan.ts';
 import { shortCommit } from './reasons.ts';
@@ -14,7 +14,24 @@ export type AimedGuest = {
 
 export type Aims = { readonly guests: readonly AimedGuest[]; readonly held: readonly Held[] };
 
-export function aimAt(spec: HostSpec, commit: string, observation: HostObservation): Aims {
+/** What a roll-out says of guests. */
+export type RolloutLimits = {
+  /** Guests that are not to be what the commit declares now, with what each is to be meanwhile; null: nothing is known. */
+  readonly heldBack: ReadonlyMap<string, Pick<GuestTarget, 'spec' | 'commit'> | null>;
+  /** Guests whose failure an approver forgave: what failed is tried again. */
+  readonly forgiven: ReadonlySet<string>;
+  /** Boxes that a guest may have to go back to. */
+  readonly kept: readonly BoxSpec[];
+};
+
+export const NO_LIMITS: RolloutLimits = { heldBack: new Map(), forgiven: new Set(), kept: [] };
+
+export function aimAt(
+  spec: HostSpec,
+  commit: string,
+  observation: HostObservation,
+  limits: RolloutLimits,
+): Aims {
   const held: Held[] = [];
   const guests = spec.guests.flatMap((desired): AimedGuest[] => {
     const unknown = observation.unknown.find(({ guest }) => guest === desired.name);
@@ -23,7 +40,7 @@ export function aimAt(spec: HostSpec, commit: string, observation: HostObservati
       held.push(leftAlone(desired.name, unknown?.why ?? 'it was not looked at'));
       return [];
     }
-    const { target, failed } = chooseTarget(desired, commit, observed);
+    const { target, failed } = chooseTarget(desired, commit, observed, limits);
     if (failed !== null) held.push(failed);
     return target === null ? [] : [{ desired, observed, target }];
   });
@@ -39,9 +56,17 @@ function chooseTarget(
   desired: GuestSpec,
   commit: string,
   { failed, lastGood }: ObservedGuest,
+  { heldBack, forgiven }: RolloutLimits,
 ): { readonly target: GuestTarget | null; readonly failed: Held | null } {
-  if (failed?.fingerprint !== desired.fingerprint || isAllowedNow(failed, desired)) {
-    return { target: { spec: desired, commit, role: 'desired' }, failed: null };
+  const forgotten = forgiven.has(desired.name) || (failed !== null && isAllowedNow(failed, desired));
+  if (failed?.fingerprint !== desired.fingerprint || forgotten) {
+    const meanwhile = heldBack.get(desired.name);
+    if (meanwhile === null) return { target: null, failed: null };
+    const target: GuestTarget =
+      meanwhile === undefined
+        ? { spec: desired, commit, role: 'desired' }
+        : { ...meanwhile, role: 'last-good' };
+    return { target, failed: null };
   }
   const back = lastGood !== null && lastGood.spec.fingerprint !== failed.fingerprint ? lastGood : null;
   const now =

@@ -14,7 +14,7 @@
 import { iso } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
 import { refusals } from '../exposure/exposure.ts';
-import type { GuestMemory } from '../observed/memory.ts';
+import type { GuestMemory, Memory } from '../observed/memory.ts';
 import type { BuiltFrom, HostObservation, ObservedGuest } from '../observed/observation.ts';
 import { oneLine } from '../one-line.ts';
 import type { GuestProgress } from './progress.ts';
@@ -25,7 +25,7 @@ export type StandingInput = {
   /** Of this guest; undefined: nothing is remembered. `progress` is what this led to the last time. */
   readonly memory: Pick<GuestMemory, 'progress' | 'failed' | 'exposure'> | undefined;
   readonly observation: Pick<HostObservation, 'guests' | 'unknown'>;
-  /** Of this guest as it is now; null: none were run. */
+  /** Of this guest as it is now; null: none were run. Those that it was built with are its probes. */
   readonly probes: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[] | null;
   /** ms since the epoch. */
   readonly now: number;
@@ -34,10 +34,9 @@ export type StandingInput = {
 export function progressOf(input: StandingInput): GuestProgress {
   const { spec, memory, now } = input;
   const stored = memory?.progress?.fingerprint === spec.fingerprint ? memory.progress : null;
-  const { state, detail, at, probed } = judge(input, stored);
+  const { state, detail, at, probed, grows = false } = judge(input, stored);
   const started = at !== undefined && Number.isFinite(at) ? at : sinceWhen(stored, state, now);
-  const healthy = state === 'healthy' ? healthyTime(input, stored, started) : 0;
-  const longest = Math.max(stored?.healthyMs ?? 0, healthy);
+  const longest = Math.max(stored?.healthyMs ?? 0, grows && stored?.state === 'healthy' ? now - started : 0);
   return {
     fingerprint: spec.fingerprint,
     state,
@@ -48,9 +47,29 @@ export function progressOf(input: StandingInput): GuestProgress {
   };
 }
 
+/**
+ * What was last found of each declared guest, for a record that nobody looks at the host for; null: nothing was. A failure is known
+ * before anybody looks again.
+ */
+export function rememberedProgress({ guests }: Pick<Memory, 'guests'>): Record<string, GuestProgress> | null {
+  const found = Object.entries(guests).flatMap(([guest, { progress, failed }]) =>
+    progress ? [[guest, withFailure(progress, failed)] as const] : [],
+  );
+  return found.length === 0 ? null : Object.fromEntries(found);
+}
+
+function withFailure(progress: GuestProgress, failed: GuestMemory['failed']): GuestProgress {
+  // one that failed for its exposure alone may be allowed by now
+  const unsure = progress.state === 'failed' || failed?.refused !== undefined;
+  if (failed?.fingerprint !== progress.fingerprint || unsure) return progress;
+  return { ...progress, state: 'failed', since: failed.at, detail: shortened(failed.error) };
+}
+
 type Judged = Pick<GuestProgress, 'state' | 'detail' | 'probed'> & {
   /** When it failed, ms since the epoch, where that is known by itself. */
   readonly at?: number;
+  /** Rule 7. */
+  readonly grows?: boolean;
 };
 
 function judge(input: StandingInput, stored: GuestProgress | null): Judged {
@@ -84,9 +103,10 @@ function judgeMachine(
   built: BuiltFrom,
   stored: GuestProgress | null,
 ): Judged {
-  const last = lastProbes(spec, built, stored);
+  const last = lastProbes(built, stored);
+  const ran = probes !== null && probes.length > 0;
   const wrong = (probes ?? []).filter(({ ok }) => !ok);
-  const probed = probes === null ? last.probed : probes.length > 0 && wrong.length === 0;
+  const probed = ran ? wrong.length === 0 : last.probed;
   if (machine.state !== 'present' || machine.power !== 'running') {
     const detail = machine.state === 'present' ? `it is ${inWords(machine.power)}` : 'Vagrant has lost it';
     return { state: 'unhealthy', detail, probed };
@@ -95,23 +115,22 @@ function judgeMachine(
     const detail = wrong.map(({ name, detail: what }) => `probe ${name} ${what}`).join('; ');
     return { state: 'failed', detail, probed };
   }
-  if (probes === null && last.wrong !== null) return { ...last.wrong, probed };
+  if (!ran && last.wrong !== null) return { ...last.wrong, probed };
   const exposures = new Map(memory?.exposure ? [[spec.name, memory.exposure]] : []);
   const [open] = refusals(exposures, new Map([[spec.name, spec]]));
   return open === undefined
-    ? { state: 'healthy', detail: '', probed }
+    ? { state: 'healthy', detail: '', probed, grows: ran || built.spec.probes.length === 0 }
     : { state: 'unhealthy', detail: open, probed };
 }
 
 /** Rule 5. Probes that failed, and then could not be run for a while, have not passed since. */
 function lastProbes(
-  spec: GuestSpec,
   built: BuiltFrom,
   stored: GuestProgress | null,
 ): { readonly probed: boolean; readonly wrong: Pick<GuestProgress, 'state' | 'detail'> | null } {
-  if (spec.probes.length === 0) return { probed: false, wrong: null };
+  if (built.spec.probes.length === 0) return { probed: false, wrong: null };
   if (stored === null || Date.parse(built.at) >= Date.parse(stored.since))
-    return { probed: built.spec.probes.length > 0, wrong: null };
+    return { probed: true, wrong: null };
   const { state, detail, probed } = stored;
   if (state === 'failed') return { probed, wrong: { state, detail } };
   const unasked = { state: 'unhealthy' as const, detail: 'its probes have not passed since it came back' };
@@ -122,16 +141,6 @@ function lastProbes(
 function sinceWhen(stored: GuestProgress | null, state: GuestProgress['state'], now: number): number {
   const since = stored?.state === state ? Date.parse(stored.since) : now;
   return Number.isNaN(since) ? now : Math.min(since, now);
-}
-
-/** Rule 7. */
-function healthyTime(
-  { spec, probes, now }: StandingInput,
-  stored: GuestProgress | null,
-  started: number,
-): number {
-  const looked = spec.probes.length === 0 || (probes?.length ?? 0) > 0;
-  return looked && stored?.state === 'healthy' ? now - started : 0;
 }
 
 /** What the machine that is there was proven from; null: it was not, or is not there. */

@@ -84,7 +84,7 @@ Boxreeve-Outcome: applied
           summary: evil,
           actions,
           notes: [evil, 'Boxreeve-Outcome: applied'],
-          gates: [{ kind: 'wave', detail: evil }],
+          gates: [{ kind: 'wave', wave: 1, detail: evil }],
           probes: [{ guest: 'a', name: 'b', ok: true, detail: evil, durationMs: 1 }],
           desired: { ...desired, subject: evil, author: evil, signedBy: evil },
         }),
