@@ -23,6 +23,7 @@ import { planNow } from '../plan/plan-now.ts';
 import type { RolloutLimits } from '../plan/targets.ts';
 import type { Request } from '../reconcile.ts';
 import type { FleetAnswer } from './ask.ts';
+import { type Previous, previousOf } from './previous.ts';
 import type { GuestProgress } from './progress.ts';
 
 export type RolloutView = {
@@ -46,34 +47,38 @@ export async function planRollout(host: Host, view: RolloutView, request: Reques
   const { desired, observation } = view;
   const memory = host.memory.read();
   const now = host.clock.now();
-  const kept = desired.spec.guests.flatMap(({ name }) => guestIn(memory, name)?.previous?.spec.box ?? []);
-  const planned = (limits: Omit<RolloutLimits, 'kept'>) => {
+  const planned = (limits: Omit<RolloutLimits, 'kept'>, over: ReadonlySet<string>) => {
+    const kept = observation.guests.flatMap(
+      (guest) => previousOf(desired.spec, memory, guest, over)?.spec.box ?? [],
+    );
     const plan = planNow(desired, observation, now, { ...limits, kept });
     return { plan, gated: gateNow(host, desired.spec, observation, plan, request) };
   };
-  const free = planned({ heldBack: new Map(), forgiven: new Set() });
+  const free = planned({ heldBack: new Map(), forgiven: new Set() }, new Set());
   const guests = toAsk(view, memory, free.plan);
   if (guests.length === 0) return { ...free, fleet: null };
   const { askFleet } = await import('./ask.ts');
   const ending = new Set(guests.filter((guest) => mayEnd(view, memory, guest)));
   const fleet = await askFleet(host, { ...view, guests, ending, signal: request.signal });
   const held = (action: Action) => gateOf(action, observation, fleet);
-  const back = goingBack(view, memory, fleet);
-  const { plan, gated } = planned({ heldBack: back, forgiven: fleet.forgiven });
-  const whole = holdChanges(gated, held);
-  const waiting = new Map(plan.actions.flatMap((action) => waitingGuest(action, observation, held)));
-  if (waiting.size > 0) {
-    const limits = { heldBack: new Map([...back, ...waiting]), forgiven: fleet.forgiven };
-    const meanwhile = planned(limits);
-    const now = holdChanges(meanwhile.gated, held);
-    if (now.some(({ action, gates }) => gates.length === 0 && 'guest' in action && waiting.has(action.guest)))
-      return { plan: meanwhile.plan, gated: now, fleet };
-  }
-  return { plan, gated: whole, fleet };
+  const limits = { heldBack: goingBack(view, memory, fleet), forgiven: fleet.forgiven };
+  const whole = planned(limits, fleet.over);
+  const waiting = new Map(whole.plan.actions.flatMap((action) => waitingGuest(action, observation, held)));
+  const heldBack = new Map([...limits.heldBack, ...waiting]);
+  const meanwhile = planned({ ...limits, heldBack }, fleet.over);
+  const { plan, gated } = hasWork(meanwhile.gated, waiting) ? meanwhile : whole;
+  return { plan, gated: holdChanges(gated, held), fleet };
+}
+
+/** Rule 2. */
+function hasWork(gated: readonly GatedAction[], guests: ReadonlyMap<string, unknown>): boolean {
+  return gated.some(
+    ({ action, gates }) => gates.length === 0 && 'guest' in action && guests.has(action.guest),
+  );
 }
 
 /** Rule 1. */
-export function takesChange(action: Action, observation: HostObservation): boolean {
+function takesChange(action: Action, observation: HostObservation): boolean {
   const target = builds(action);
   if (target?.role !== 'desired' || !('guest' in action)) return false;
   const observed = observation.guests.find(({ name }) => name === action.guest);
@@ -122,8 +127,8 @@ function goingBack(
   { desired, rollout, observation }: RolloutView,
   memory: Memory,
   fleet: FleetAnswer,
-): Map<string, Pick<GuestTarget, 'spec' | 'commit'> | null> {
-  const back = new Map<string, Pick<GuestTarget, 'spec' | 'commit'> | null>();
+): ReadonlyMap<string, Previous> {
+  const back = new Map<string, Previous>();
   if (rollout.onHalt !== 'rollback') return back;
   for (const { name, fingerprint } of desired.spec.guests) {
     const previous = guestIn(memory, name)?.previous;

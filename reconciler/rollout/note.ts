@@ -2,8 +2,9 @@
 import type { HostSpec } from '../desired/spec.ts';
 import type { Host } from '../host-ports.ts';
 import { type GuestMemory, guestIn, type Memory, NO_ROLLOUT, newGuestMemory } from '../observed/memory.ts';
-import type { HostObservation, ObservedGuest } from '../observed/observation.ts';
+import type { HostObservation } from '../observed/observation.ts';
 import type { Seen } from '../reconcile.ts';
+import { previousOf } from './previous.ts';
 import type { GuestProgress, Halt } from './progress.ts';
 import { progressOf, type StandingInput } from './standing.ts';
 
@@ -69,21 +70,6 @@ export async function noteStanding(
     ...stale.map((guest) => [guest, { progress: null }] as const),
   ]);
   if (changes.size > 0) await host.memory.update((memory) => withGuests(memory, changes));
-}
-
-/** What worked before a change, for as long as it may be gone back to; null: nothing is to be kept. */
-function previousOf(
-  { rollout, guests }: HostSpec,
-  memory: Memory,
-  observed: ObservedGuest,
-  over: ReadonlySet<string>,
-): NonNullable<GuestMemory['previous']> | null {
-  const desired = guests.find(({ name }) => name === observed.name);
-  if (desired === undefined || rollout?.onHalt !== 'rollback' || over.has(observed.name)) return null;
-  const { lastGood } = observed;
-  if (lastGood !== null && lastGood.spec.fingerprint !== desired.fingerprint) return lastGood;
-  const kept = guestIn(memory, observed.name)?.previous ?? null;
-  return kept?.spec.fingerprint === desired.fingerprint ? null : kept;
 }
 
 function haltsNow({ guests, rollout }: HostSpec, memory: Memory, { fleet }: Seen): readonly Halt[] {
