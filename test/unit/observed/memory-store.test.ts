@@ -42,6 +42,25 @@ const good = {
   },
 } as const;
 
+test('what it knows of roll-outs is there for the next process, and a form that nobody writes is not believed', async () => {
+  const memory = await openMemory(file, 'builder1');
+  const progress = {
+    fingerprint: 'ff',
+    state: 'healthy',
+    since: good.at,
+    healthyMs: 12,
+    probed: true,
+    detail: '',
+  } as const;
+  const halts = [{ guest: 'agent', change: 'ee', failures: [{ host: 'b', since: good.at, detail: 'd' }] }];
+  await memory.updateGuest('agent', { progress, previous: { spec: good.spec, commit: good.commit } });
+  await memory.update((before) => ({ ...before, rollout: { halts, told: ['agent ee'] } }));
+  const again = peekMemory(file, 'builder1');
+  expect(again).toEqual(memory.read());
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"healthyMs": 12', '"healthyMs": "12"'));
+  expect(peekMemory(file, 'builder1')).toBeNull();
+});
+
 test('a host that has run nothing yet remembers nothing, and nothing is written', async () => {
   const memory = await openMemory(file, 'builder1');
   expect(memory.read()).toEqual(emptyMemory('builder1'));
