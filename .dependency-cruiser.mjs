@@ -7,7 +7,7 @@
 const WORLD =
   '^(node:)?(fs|net|http|https|http2|child_process|os|dns|tls|dgram|worker_threads|readline|process)(/|$)';
 /** What decides whether an action may go now. */
-const DECISIONS = '^dist/gate/(gate|window|zone|summary|gates)\\.js$';
+const DECISIONS = '^dist/gate/(gate|standstill|window|zone|summary|gates)\\.js$';
 /** What decides whether a push may come in. */
 const DOOR_DECISIONS = '^dist/door/(judge-audit|judge-watched|ref-role|reason)\\.js$';
 /** What decides whom to ask for which part of a box, and what is left to do of a build. */

@@ -59,13 +59,16 @@ export async function recordRefusal(
   return records;
 }
 
-export async function recordPause(host: Host, reason: string, until: string | null): Promise<void> {
-  const text = `${reason} (${until === null ? 'until resumed' : `until ${until}`})`;
+/** @param guest null: the host as a whole */
+export async function recordPause(host: Host, guest: string | null, pause: Pause): Promise<void> {
+  const { reason, until } = pause;
+  const end = until === null ? 'until resumed' : `until ${until}`;
+  const text = `${guest === null ? '' : `${guest}: `}${reason} (${end})`;
   await host.audit.append(draftOfPause(await aboutNow(host), 'paused', text, await momentOf(host)));
 }
 
-export async function recordResume(host: Host, pause: Pause): Promise<void> {
-  const text = `was paused since ${pause.since}: ${pause.reason}`;
+export async function recordResume(host: Host, guest: string | null, pause: Pause): Promise<void> {
+  const text = `${guest === null ? '' : `${guest} `}was paused since ${pause.since}: ${pause.reason}`;
   await host.audit.append(draftOfPause(await aboutNow(host), 'resumed', text, await momentOf(host)));
 }
 

@@ -19,13 +19,14 @@ export async function handleRequest(service: Service, request: unknown): Promise
         retryFailed: fields.retryFailed === true,
       });
     case 'pause':
-      await service.pause(
-        typeof fields.reason === 'string' ? fields.reason : '',
-        instantOrNull(fields.until ?? null),
-      );
+      await service.pause({
+        reason: typeof fields.reason === 'string' ? fields.reason : '',
+        until: instantOrNull(fields.until ?? null),
+        guest: guestOrNull(fields.guest ?? null),
+      });
       return { paused: true };
     case 'resume':
-      return { resumed: await service.resume() };
+      return { resumed: await service.resume(guestOrNull(fields.guest ?? null)) };
     case 'box-prune':
       return service.tendBoxes({ do: 'prune', dryRun: fields.dryRun === true });
     case 'box-fetch':
@@ -43,6 +44,12 @@ function wantedBox({ name, version, provider }: Record<string, unknown>): Wanted
   if (typeof name !== 'string' || typeof version !== 'string')
     throw new Error('a box is asked for by its name and its version');
   return { name, version, provider: typeof provider === 'string' ? provider : null };
+}
+
+/** What is no name must not be taken for none: all guests would be paused in its place. */
+function guestOrNull(guest: unknown): string | null {
+  if (guest === null || typeof guest === 'string') return guest;
+  throw new Error(`${JSON.stringify(guest)} is no name of a guest`);
 }
 
 /** A pause until no time that is known would never end, and never be seen to hold. */

@@ -3,12 +3,12 @@
  * took the host's lock itself. After each, the status on disk is what it should be.
  */
 import writeFileAtomic from 'write-file-atomic';
-import { recordPause, recordResume } from '../audit/account.ts';
 import type { Trigger } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { WantedBox } from '../desired/catalogued-box.ts';
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import { standing } from '../exposure/standing.ts';
+import { inForce, standstillsOf } from '../gate/standstill.ts';
 import type { Host } from '../host-ports.ts';
 import { withReboot } from '../observed/memory.ts';
 import { preview, type Report, reconcile } from '../reconcile.ts';
@@ -19,6 +19,7 @@ import { lastStatus } from '../report/last-status.ts';
 import type { StatusDocument } from '../report/status.ts';
 import { type SyncDocument, syncDocument } from '../report/sync-document.ts';
 import type { StateDir } from '../state-dir.ts';
+import { type PauseRequest, pauseHost, resumeHost } from './pausing.ts';
 
 export type SyncRequest = {
   readonly trigger: Trigger;
@@ -169,32 +170,29 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     }
   }
 
-  async function pause(reason: string, until: string | null): Promise<void> {
-    await host.memory.update((memory) => ({
-      ...memory,
-      pause: { reason, since: iso(host.clock.now()), until },
-    }));
-    await recordPause(host, reason, until);
+  async function pause(request: PauseRequest): Promise<void> {
+    await pauseHost(host, request);
     await afterPause();
   }
 
-  async function resume(): Promise<boolean> {
-    const { pause: held } = host.memory.read();
-    if (held === null) return false;
-    await host.memory.update((memory) => ({ ...memory, pause: null }));
-    await recordResume(host, held);
+  async function resume(guest: string | null): Promise<boolean> {
+    if (!(await resumeHost(host, guest))) return false;
     await afterPause();
     return true;
   }
 
   async function afterPause(): Promise<void> {
     const auditProblem = await push(host);
-    const { pause: held } = host.memory.read();
+    const { pause: held, pausedGuests = {} } = host.memory.read();
+    const before = status ?? lastStatus(dirs);
+    const now = host.clock.now();
+    const guestsHeld = standstillsOf({ pause: null, pausedGuests }).filter((each) => inForce(each, now));
     await keepStatus({
-      ...(status ?? lastStatus(dirs)),
+      ...before,
       host: host.name,
-      time: iso(host.clock.now()),
+      time: iso(now),
       paused: held && { reason: held.reason, until: held.until },
+      holds: [...guestsHeld, ...before.holds.filter(({ place }) => place !== null)],
       lastRecord: lastRecordOf(await host.audit.last()),
       unpushed: await host.audit.unpushed(),
       auditProblem,
@@ -203,8 +201,9 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
 
   return {
     sync: (request: SyncRequest) => inTurn(() => sync(request)),
-    pause: (reason: string, until: string | null) => inTurn(() => pause(reason, until)),
-    resume: () => inTurn(resume),
+    pause: (request: PauseRequest) => inTurn(() => pause(request)),
+    /** @param guest null: the host as a whole */
+    resume: (guest: string | null) => inTurn(() => resume(guest)),
     tendBoxes: (request: BoxRequest) => inTurn(() => tendBoxes(request)),
     /** The last status; null before the first reconcile. Answers at once, also while one is under way. */
     status: () => status,

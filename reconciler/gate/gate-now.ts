@@ -17,6 +17,8 @@ export function gateNow(
   request: Request,
 ): readonly GatedAction[] {
   const memory = host.memory.read();
+  const isHere = (guest: string) =>
+    spec.guests.some(({ name }) => name === guest) || guestIn(memory, guest) !== undefined;
   return gatePlan(plan, {
     now: host.clock.now(),
     // a guest nobody declares any more goes by the window it had
@@ -24,6 +26,9 @@ export function gateNow(
       (spec.guests.find(({ name }) => name === guest) ?? guestIn(memory, guest)?.good?.spec)?.window ?? null,
     hostWindows: distinct([spec.window, ...spec.guests.map(({ window }) => window)]),
     pause: memory.pause,
+    pausedGuests: memory.pausedGuests ?? {},
+    // of a guest that this host has nothing to do with, there is nothing to hold
+    holds: spec.holds.filter(({ guest }) => guest === null || isHere(guest)),
     forceWindow: request.forceWindow,
     freeBytes: observation.freeBytes,
     expectedMs: (action) => expectedMs(memory, action),

@@ -1,9 +1,9 @@
 /**
  * What holds each action of a plan, from facts gathered before. Pure.
  *
- * 1. A window and a pause hold disruptive actions only.
- * 2. `sync --now` opens the window, and so does a change that the desired state says is urgent; never a pause, and never the
- *    job gate.
+ * 1. A window, a pause and a hold (standstill.ts) hold disruptive actions only.
+ * 2. `sync --now` opens the window, and so does a change that the desired state says is urgent; never a pause or a hold, and
+ *    never the job gate.
  * 3. A box is fetched only where three times its size is free: the file, the copy Vagrant makes of it, and what it unpacks.
  *    One already fetched needs twice its size. Boxes that come first in the plan have first claim.
  * 4. An action that is expected to last longer than what is left of the window waits for the next one; one that would fit
@@ -22,18 +22,18 @@ import { overrideOf } from '../plan/override.ts';
 import type { Action, Plan } from '../plan/plan.ts';
 import { roomToBeHad } from '../plan/room.ts';
 import { actionGuest } from '../plan/subject.ts';
-import type { Gate, GatedAction, Pause } from './gates.ts';
+import type { Gate, GatedAction } from './gates.ts';
+import { type Standstills, standstillGates, standstillsOf } from './standstill.ts';
 import { wallClock } from './wall-clock.ts';
 import { followingOpening, windowLength, windowState } from './window.ts';
 
-export type GateFacts = {
+export type GateFacts = Standstills & {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The window of a guest; null: any time. */
   readonly windowOf: (guest: string) => WindowSpec | null;
   /** All that must be open for what concerns the host as a whole. */
   readonly hostWindows: readonly WindowSpec[];
-  readonly pause: Pause | null;
   /** `sync --now`. */
   readonly forceWindow: boolean;
   /** Bytes free where boxes are fetched to, and where Vagrant keeps them. */
@@ -100,8 +100,8 @@ function withNeeds(gated: readonly GatedAction[]): GatedAction[] {
 function disruptionGates(action: Action, facts: GateFacts): Gate[] {
   if (!action.disruptive) return [];
   const windows = opensWindow(action, facts) ? [] : windowsOf(action, facts);
-  const gates = [...windows.map((window) => windowGate(action, window, facts)), pauseGate(facts)];
-  return gates.filter((gate) => gate !== null);
+  const closed = windows.flatMap((window) => windowGate(action, window, facts) ?? []);
+  return [...closed, ...standstillGates(standstillsOf(facts), actionGuest(action), facts.now)];
 }
 
 function windowsOf(action: Action, { windowOf, hostWindows }: GateFacts): readonly WindowSpec[] {
@@ -135,12 +135,6 @@ function closed(window: WindowSpec, opensAt: number | null, now: number, why: st
         ? `${why}, and never opens again`
         : `${why} until ${wallClock(opensAt, window.timezone, now)}`,
   };
-}
-
-function pauseGate({ pause, now }: GateFacts): Gate | null {
-  if (pause === null || (pause.until !== null && Date.parse(pause.until) <= now)) return null;
-  const end = pause.until === null ? 'until `boxreeve resume`' : `until ${pause.until}`;
-  return { kind: 'paused', until: pause.until, detail: `paused ${end}: ${pause.reason}` };
 }
 
 /** How many times a box's size must be free. */

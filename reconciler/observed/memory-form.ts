@@ -174,12 +174,15 @@ const isHalt = objectOf<Halt>({
   failures: listOf(objectOf<Failure>({ host: isString, since: isString, detail: isString })),
 });
 
+const isPause = objectOf<Pause>({ reason: isString, since: isString, until: orNull(isString) });
+
 export const isMemory: Check<Memory> = objectOf<Memory>({
   version: isOneOf(1),
   host: isString,
   applied: orNull(objectOf<NonNullable<Memory['applied']>>({ commit: isString, at: isString })),
   guests: recordOf(isGuestMemory),
-  pause: orNull(objectOf<Pause>({ reason: isString, since: isString, until: orNull(isString) })),
+  pause: orNull(isPause),
+  pausedGuests: optional(recordOf(isPause)),
   waiting: orNull(isString),
   refused: orNull(isString),
   stale: optional(isString),

@@ -76,6 +76,8 @@ export type Memory = {
   readonly applied: { readonly commit: string; readonly at: string } | null;
   readonly guests: Readonly<Record<string, GuestMemory>>;
   readonly pause: Pause | null;
+  /** Guests that are paused by themselves. */
+  readonly pausedGuests?: Readonly<Record<string, Pause>>;
   /** Reason of the last `waiting` record, so that the same reason is recorded once. */
   readonly waiting: string | null;
   /** Commit and reason of the last `refused` record, likewise. */

@@ -3,6 +3,7 @@ import type { AuditRecord } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { GuestSpec } from '../desired/spec.ts';
 import { standing } from '../exposure/standing.ts';
+import { inForce, standstillsOf } from '../gate/standstill.ts';
 import type { CommitInfo } from '../git/ports.ts';
 import type { Memory } from '../observed/memory.ts';
 import type { ObservedGuest } from '../observed/observation.ts';
@@ -39,6 +40,7 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     violations: exposed.violations,
     nextWindow: firstOpening(report),
     paused: facts.memory.pause && { reason: facts.memory.pause.reason, until: facts.memory.pause.until },
+    holds: holdLines(facts),
     lastRecord: lastRecordOf(facts.lastRecord),
     unpushed: facts.unpushed,
     refused: report.accepted.refusal?.error.message ?? null,
@@ -52,6 +54,14 @@ export function buildStatus(facts: StatusFacts): StatusDocument {
     ],
     daemon: null,
   };
+}
+
+/** A pause of the host as a whole has a place of its own. */
+function holdLines({ memory, report, now }: StatusFacts): StatusDocument['holds'] {
+  const holds = report.accepted.desired?.spec.holds ?? [];
+  return standstillsOf({ pause: null, pausedGuests: memory.pausedGuests ?? {}, holds }).filter((each) =>
+    inForce(each, now),
+  );
 }
 
 export function lastRecordOf(record: AuditRecord | null): StatusDocument['lastRecord'] {

@@ -27,6 +27,7 @@ function nothingYet(host: string): StatusDocument {
     violations: [],
     nextWindow: null,
     paused: null,
+    holds: [],
     lastRecord: null,
     unpushed: 0,
     refused: null,

@@ -35,6 +35,16 @@ export type ViolationLine = {
   readonly refused: boolean;
 };
 
+/** What is left as it is for a time, by a hold of the infra repo or by a pause of a guest. */
+export type HoldLine = {
+  /** null: all of the host's guests, and the host itself. */
+  readonly guest: string | null;
+  readonly reason: string;
+  readonly until: string | null;
+  /** Of the hold; null: a pause. */
+  readonly place: string | null;
+};
+
 export type StatusDocument = {
   readonly host: string;
   /** When this was true, ISO 8601 UTC. */
@@ -56,6 +66,8 @@ export type StatusDocument = {
   /** When the next window opens, ISO 8601 UTC; null if none is waited for. */
   readonly nextWindow: string | null;
   readonly paused: { readonly reason: string; readonly until: string | null } | null;
+  /** Those in force. */
+  readonly holds: readonly HoldLine[];
   readonly lastRecord: {
     readonly sequence: number;
     readonly id: string;
@@ -108,6 +120,14 @@ export const isStatusDocument: Check<StatusDocument> = objectOf<StatusDocument>(
   nextWindow: orNull(isString),
   paused: orNull(
     objectOf<NonNullable<StatusDocument['paused']>>({ reason: isString, until: orNull(isString) }),
+  ),
+  holds: listOf(
+    objectOf<HoldLine>({
+      guest: orNull(isString),
+      reason: isString,
+      until: orNull(isString),
+      place: orNull(isString),
+    }),
   ),
   lastRecord: orNull(
     objectOf<NonNullable<StatusDocument['lastRecord']>>({
@@ -180,6 +200,7 @@ function facts(status: StatusDocument): string[] {
         ? `process ${status.daemon.pid} since ${status.daemon.startedAt}`
         : `none answers; as of ${status.time}`,
     ],
+    ...status.holds.map((hold) => ['hold', holdText(hold)] as const),
     ...status.held.map((why) => ['held', why] as const),
     ...status.violations.map((violation) => ['violation', violationText(violation)] as const),
     ...status.notes.map((note) => ['note', note] as const),
@@ -195,6 +216,11 @@ export function violationText({ guest, kind, detail, refused }: ViolationLine): 
 
 function pausedText(paused: NonNullable<StatusDocument['paused']>): string {
   return `${paused.reason} (${paused.until === null ? 'until resumed' : `until ${paused.until}`})`;
+}
+
+function holdText({ guest, reason, until, place }: HoldLine): string {
+  const end = until === null ? 'until resumed' : `until ${until}`;
+  return `${guest === null ? '' : `${guest}: `}${reason} (${end}${place === null ? '' : `, ${place}`})`;
 }
 
 function untilText(then: string, now: string): string {

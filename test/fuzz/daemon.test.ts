@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askDaemon, serveControlSocket } from '../../reconciler/daemon/control-socket.ts';
 import { handleRequest } from '../../reconciler/daemon/handle-request.ts';
+import type { PauseRequest } from '../../reconciler/daemon/pausing.ts';
 import { lastStatus } from '../../reconciler/report/last-status.ts';
 import {
   isStatusDocument,
@@ -22,7 +23,7 @@ import { damagedJson } from './mutate-value.ts';
 const REQUESTS = [
   { command: 'status' },
   { command: 'sync', forceWindow: true, dryRun: false, retryFailed: true },
-  { command: 'pause', reason: 'r', until: '2026-01-14T20:00:00.000Z' },
+  { command: 'pause', reason: 'r', until: '2026-01-14T20:00:00.000Z', guest: 'g' },
   { command: 'resume' },
   { command: 'box-prune', dryRun: true },
   { command: 'box-fetch', name: 'azure-ci-node', version: '1', provider: 'lxc' },
@@ -49,6 +50,7 @@ const STATUS: StatusDocument = {
   held: ['h'],
   nextWindow: '2026-01-14T20:00:00.000Z',
   paused: { reason: 'r', until: null },
+  holds: [{ guest: 'g', reason: 'r', until: null, place: null }],
   lastRecord: { sequence: 1, id: 'i', time: 't', kind: 'k', outcome: 'o', summary: 's' },
   unpushed: 2,
   refused: null,
@@ -64,10 +66,10 @@ const folder = mkdtempSync(join(tmpdir(), 'boxreeve-fuzz-daemon-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a request', () => {
-  const paused: { reason: unknown; until: unknown }[] = [];
+  const paused: { reason: unknown; until: unknown; guest: unknown }[] = [];
   const service = {
     sync: async () => Promise.reject(new Error('nothing to reconcile here')),
-    pause: async (reason: string, until: string | null) => void paused.push({ reason, until }),
+    pause: async (request: PauseRequest) => void paused.push(request),
     resume: async () => true,
     tendBoxes: () => Promise.reject(new Error('no boxes here')),
     status: () => STATUS,
@@ -93,8 +95,9 @@ describe('a request', () => {
       const parsed: unknown = JSON.parse(reply);
       expectPlain(parsed);
       expect(parsed).toMatchObject({ ok: expect.any(Boolean) });
-      for (const { reason, until } of paused.splice(0)) {
+      for (const { reason, until, guest } of paused.splice(0)) {
         expect(typeof reason).toBe('string');
+        if (guest !== null) expect(typeof guest).toBe('string');
         if (until !== null) expect(Number.isNaN(Date.parse(String(until)))).toBe(false);
       }
     });

@@ -102,6 +102,7 @@ describe('memory', () => {
     ...emptyMemory('builder1'),
     applied: { commit: COMMIT, at },
     pause: { reason: 'r', since: at, until: null },
+    pausedGuests: { 'azure-agent': { reason: 'r', since: at, until: at } },
     waiting: 'w',
     guests: {
       'azure-agent': {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askDaemon } from '../../../reconciler/daemon/control-socket.ts';
 import { handleRequest } from '../../../reconciler/daemon/handle-request.ts';
+import type { PauseRequest } from '../../../reconciler/daemon/pausing.ts';
 
 let folder: string;
 let server: Server | null = null;
@@ -45,21 +46,25 @@ describe('an answer', () => {
 });
 
 describe('a request', () => {
-  it('to pause until something that is no time is refused, and nothing is paused', async () => {
-    const paused: (string | null)[] = [];
+  it('to pause until something that is no time, or what is no guest, is refused, and nothing is paused', async () => {
+    const paused: PauseRequest[] = [];
     const service = {
       sync: () => Promise.reject(new Error('not asked for')),
-      pause: async (_reason: string, until: string | null) => void paused.push(until),
+      pause: async (request: PauseRequest) => void paused.push(request),
       resume: async () => false,
       tendBoxes: () => Promise.reject(new Error('not asked for')),
       status: () => null,
       close: async () => undefined,
     };
+    for (const guest of [7, {}, ['azure-agent']])
+      await expect(handleRequest(service, { command: 'pause', reason: 'r', guest })).rejects.toThrow(
+        'is no name of a guest',
+      );
     for (const until of ['tomorrow', 7, {}])
       await expect(handleRequest(service, { command: 'pause', reason: 'r', until })).rejects.toThrow(
         'is no time',
       );
     await handleRequest(service, { command: 'pause', reason: 'r', until: null });
-    expect(paused).toEqual([null]);
+    expect(paused).toEqual([{ reason: 'r', until: null, guest: null }]);
   });
 });
