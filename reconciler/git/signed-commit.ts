@@ -1,4 +1,4 @@
-/** A commit by this host, made of Git's objects alone: no work tree, signed with the host's key. */
+/** A commit by this host, or by a person, made of Git's objects alone: no work tree, signed with an SSH key. */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +7,17 @@ import { git, lines } from './git-command.ts';
 export type CommitDraft = {
   /** What it comes after, and what the files are laid over; null: it is the first, and has nothing else. */
   readonly parent: string | null;
+  /** It has these files and nothing else, whatever its parent has. */
+  readonly alone?: boolean;
   /** Content by path in the repository. */
   readonly files: ReadonlyMap<string, Buffer>;
   readonly message: string;
   /** Its author and committer. */
   readonly host: string;
-  /** Private SSH key without a passphrase, absolute. */
-  readonly signingKey: string;
+  /** Where a person made it; absent: a host did, which has none. */
+  readonly email?: string;
+  /** Private SSH key without a passphrase, absolute; or a public one whose private half is in ssh-agent; null: it is not signed. */
+  readonly signingKey: string | null;
   /** Ms since the epoch. */
   readonly at: number;
 };
@@ -22,29 +26,32 @@ export type CommitDraft = {
 export async function writeSignedCommit(gitDir: string, draft: CommitDraft): Promise<string> {
   const { parent, host, signingKey, message: input } = draft;
   const tree = await treeWith(gitDir, draft);
-  const who = { NAME: host, EMAIL: `${host}@boxreeve.invalid`, DATE: `${Math.floor(draft.at / 1000)} +0000` };
+  const who = {
+    NAME: host,
+    EMAIL: draft.email ?? `${host}@boxreeve.invalid`,
+    DATE: `${Math.floor(draft.at / 1000)} +0000`,
+  };
   const env = Object.fromEntries(
     Object.entries(who).flatMap(([name, value]) => [
       [`GIT_AUTHOR_${name}`, value],
       [`GIT_COMMITTER_${name}`, value],
     ]),
   );
-  const signing = [
-    ...['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'],
-    ...['-c', `user.signingkey=${signingKey}`],
-  ];
+  const ssh = ['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'];
+  const signing = signingKey === null ? [] : [...ssh, '-c', `user.signingkey=${signingKey}`];
+  const sign = signingKey === null ? [] : ['-S'];
   const parents = parent === null ? [] : ['-p', parent];
   const [commit = ''] = lines(
-    await git(gitDir, [...signing, 'commit-tree', '-S', ...parents, '-F', '-', tree], { input, env }),
+    await git(gitDir, [...signing, 'commit-tree', ...sign, ...parents, '-F', '-', tree], { input, env }),
   );
   return commit;
 }
 
-async function treeWith(gitDir: string, { parent, files }: CommitDraft): Promise<string> {
+async function treeWith(gitDir: string, { parent, alone, files }: CommitDraft): Promise<string> {
   const index = join(gitDir, `boxreeve-index-${randomUUID()}`);
   const env = { GIT_INDEX_FILE: index };
   try {
-    if (parent !== null) await git(gitDir, ['read-tree', parent], { env });
+    if (parent !== null && alone !== true) await git(gitDir, ['read-tree', parent], { env });
     for (const [path, input] of files) {
       const [blob = ''] = lines(await git(gitDir, ['hash-object', '-w', '--stdin'], { input }));
       await git(gitDir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
