@@ -1,11 +1,5 @@
-/**
- * Puts a change of the catalogue on a branch of its own in the infra repo, for people to merge: never on the one that hosts follow. A
- * branch of that name that another made, or that somebody has added to, is left as it is.
- */
-import { git, gitRemote, isObjectId } from '../../git/git-command.ts';
-import { parseRemoteRefs } from '../../git/remote-refs.ts';
-import { REMOTE } from '../../git/repository.ts';
-import { writeSignedCommit } from '../../git/signed-commit.ts';
+/** Puts a change of the catalogue on a branch of its own in the infra repo (git/proposal.ts). */
+import { commitProposal, proposedTip, pushProposal } from '../../git/proposal.ts';
 import { BuildRefused } from './workshop.ts';
 
 export type Change = {
@@ -33,7 +27,7 @@ export function branchFor(box: string, version: string): string {
 
 /** Throws BuildRefused if there is a branch of that name: found out before hours are spent on it. */
 export async function assertFree({ gitDir, signal }: Publisher, branch: string): Promise<void> {
-  const there = await tipOf(gitDir, branch, signal);
+  const there = await proposedTip(gitDir, branch, signal);
   if (there === null) return;
   throw new BuildRefused(
     `the infra repo has a branch ${branch} already: merge or delete it, or name another version with --version`,
@@ -42,10 +36,8 @@ export async function assertFree({ gitDir, signal }: Publisher, branch: string):
 
 /** Makes the commit, kept as long as this host's mirror names it so. Throws GitFailed. */
 export async function commitChange({ gitDir, host, signingKey }: Publisher, change: Change): Promise<string> {
-  const { parent, files, message, at } = change;
-  const commit = await writeSignedCommit(gitDir, { parent, files, message, host, signingKey, at });
-  await git(gitDir, ['update-ref', `refs/boxreeve/change/${change.branch}`, commit]);
-  return commit;
+  const { branch, ...draft } = change;
+  return commitProposal(gitDir, branch, { ...draft, host, signingKey });
 }
 
 /** Safe to repeat. Throws RemoteUnreachable, or BuildRefused if the branch is another's. */
@@ -54,32 +46,9 @@ export async function pushChange(
   branch: string,
   commit: string,
 ): Promise<void> {
-  if (!isObjectId(commit)) throw new Error(`${commit} is no commit`);
-  const ref = `refs/heads/${branch}`;
-  const there = await tipOf(gitDir, branch, signal);
-  if (there === commit) return;
-  if (there !== null)
+  const there = await pushProposal(gitDir, branch, commit, signal);
+  if (there !== commit)
     throw new BuildRefused(
       `the infra repo has another branch ${branch} (${there.slice(0, 7)}): it was left as it is. Merge or delete it, and run this again`,
     );
-  await gitRemote(
-    gitDir,
-    // an empty lease: only where there is no such branch
-    [
-      'push',
-      '--quiet',
-      '--no-verify',
-      '--no-signed',
-      `--force-with-lease=${ref}:`,
-      REMOTE,
-      `${commit}:${ref}`,
-    ],
-    { signal },
-  );
-}
-
-async function tipOf(gitDir: string, branch: string, signal: AbortSignal): Promise<string | null> {
-  const ref = `refs/heads/${branch}`;
-  const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, ref], { signal, timeout: 60_000 });
-  return parseRemoteRefs(listed.toString('utf8')).get(ref) ?? null;
 }
