@@ -15,6 +15,7 @@ import type { Logger } from './log.ts';
 import type { MemoryStore } from './observed/memory.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Action } from './plan/plan.ts';
+import type { RevertWanted } from './rollout/propose-revert.ts';
 import type { Resumes } from './rollout/resumes.ts';
 import type { FleetWords } from './rollout/words.ts';
 
@@ -25,6 +26,8 @@ export type Host = {
   readonly mirror: GitMirror;
   readonly trust: TrustCheck;
   readonly resumes: Pick<Resumes, 'given'>;
+  /** Proposes a branch that takes a change back; resolves to what came of it, in a sentence for the record. */
+  proposeRevert(wanted: RevertWanted, signal?: AbortSignal): Promise<string>;
   readonly memory: MemoryStore;
   readonly audit: AuditLog;
   readonly outbox: Outbox;

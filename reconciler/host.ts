@@ -127,6 +127,12 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       revokedKeys: config.revokedKeys,
       now: clock.now,
     }),
+    proposeRevert: async (wanted, signal) => {
+      const { proposeRevert } = await import('./rollout/propose-revert.ts');
+      const { signingKey } = config;
+      const parts = { gitDir: dirs.mirror, path, mirror, host: name, signingKey, now: clock.now };
+      return proposeRevert(parts, wanted, signal);
+    },
     audit: {
       ...audit,
       lastFollowed: async () => {

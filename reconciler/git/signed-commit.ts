@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, lines } from './git-command.ts';
 
+export type PutFile = { readonly mode: '100644' | '100755' | '120000'; readonly oid: string };
+
 export type CommitDraft = {
   /** What it comes after, and what the files are laid over; null: it is the first, and has nothing else. */
   readonly parent: string | null;
@@ -11,6 +13,8 @@ export type CommitDraft = {
   readonly alone?: boolean;
   /** Content by path in the repository. */
   readonly files: ReadonlyMap<string, Buffer>;
+  /** Files that Git has already, by path; null: there is none at that path any more. */
+  readonly put?: ReadonlyMap<string, PutFile | null>;
   readonly message: string;
   /** Its author and committer. */
   readonly host: string;
@@ -47,7 +51,10 @@ export async function writeSignedCommit(gitDir: string, draft: CommitDraft): Pro
   return commit;
 }
 
-async function treeWith(gitDir: string, { parent, alone, files }: CommitDraft): Promise<string> {
+async function treeWith(
+  gitDir: string,
+  { parent, alone, files, put = new Map() }: CommitDraft,
+): Promise<string> {
   const index = join(gitDir, `boxreeve-index-${randomUUID()}`);
   const env = { GIT_INDEX_FILE: index };
   try {
@@ -56,10 +63,18 @@ async function treeWith(gitDir: string, { parent, alone, files }: CommitDraft): 
       const [blob = ''] = lines(await git(gitDir, ['hash-object', '-w', '--stdin'], { input }));
       await git(gitDir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
     }
+    const entries = [...put].map(([path, file]) => indexLine(path, file));
+    if (entries.length > 0)
+      await git(gitDir, ['update-index', '-z', '--index-info'], { input: entries.join(''), env });
     // the mirror is a partial clone: contents of other files are with the remote, and stay there
     const [tree = ''] = lines(await git(gitDir, ['write-tree', '--missing-ok'], { env }));
     return tree;
   } finally {
     await rm(index, { force: true });
   }
+}
+
+/** A mode of 0 takes the path out. */
+function indexLine(path: string, file: PutFile | null): string {
+  return file === null ? `0 ${'0'.repeat(40)}\t${path}\0` : `${file.mode} ${file.oid}\t${path}\0`;
 }

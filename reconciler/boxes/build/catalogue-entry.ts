@@ -10,7 +10,8 @@ export type CatalogueEntry = {
   readonly sha256: string;
   readonly size: number;
   readonly sources: readonly string[];
-  readonly chunks: string;
+  /** Absent: it is fetched as a whole. */
+  readonly chunks?: string;
   readonly inputs?: string;
   readonly recipe?: string;
 };

@@ -59,7 +59,7 @@ const ANYWHERE: readonly string[] = ['peers:'];
 function entryOf(
   version: string,
   { provider, source }: Options,
-  { sha256, size, chunks }: Pick<CatalogueEntry, 'sha256' | 'size' | 'chunks'>,
+  { sha256, size, chunks }: Required<Pick<CatalogueEntry, 'sha256' | 'size' | 'chunks'>>,
 ): CatalogueEntry {
   return { version, provider, sha256, size, sources: source ?? ANYWHERE, chunks };
 }

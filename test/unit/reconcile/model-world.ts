@@ -117,6 +117,7 @@ export function portsOf(world: World, effect: Effect): Host {
     mirror: mirrorOf(world, effect),
     trust: { check: async () => undefined },
     resumes: { given: async () => [] },
+    proposeRevert: async ({ guest }) => `a branch takes the change of ${guest} back`,
     memory: {
       read: () => world.memory,
       update,
