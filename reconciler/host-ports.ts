@@ -15,6 +15,7 @@ import type { Logger } from './log.ts';
 import type { MemoryStore } from './observed/memory.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Action } from './plan/plan.ts';
+import type { Leases } from './rollout/lease/leases.ts';
 import type { RevertWanted } from './rollout/propose-revert.ts';
 import type { Resumes } from './rollout/resumes.ts';
 import type { FleetWords } from './rollout/words.ts';
@@ -52,6 +53,8 @@ export type Host = {
   /** Looks who can get into guests that are up, by guest. */
   examine(guests: readonly string[]): Promise<ReadonlyMap<string, Exposure>>;
   readonly agent: (spec: AgentSpec) => CiAgent;
+  /** Rights to have guests out of service, of a lock server or of the fleet's branches. */
+  readonly leases: (fleetLock: LockServer | null) => Leases;
   versions(): Promise<RecordDraft['versions']>;
   /** Ends what a crashed reconciler left running. */
   endSurvivors(processes: readonly { readonly pid: number; readonly startedAt: string }[]): Promise<void>;
@@ -76,6 +79,8 @@ export type Host = {
   /** Throws if a record could not be signed: nothing may be done that cannot be accounted for. */
   assertCanRecord(): Promise<void>;
 };
+
+export type LockServer = { readonly url: string; readonly group: string };
 
 /** Back-off from a remote that is away, kept in the process. */
 export interface RemoteContact {

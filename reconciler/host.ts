@@ -32,6 +32,7 @@ import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-sto
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
 import { observe } from './observed/observe.ts';
 import { askMachine, providerVersion } from './observed/providers.ts';
+import { openLeases } from './rollout/lease/open-leases.ts';
 import { openWords } from './rollout/open-words.ts';
 import { openResumes } from './rollout/resumes.ts';
 import { createRedactor, type Redactor } from './secrets/redactor.ts';
@@ -196,6 +197,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         }),
       ),
     agent: (spec) => makeAgent(spec, agentParts),
+    leases: openLeases({ config, gitDir: dirs.mirror, mirror, memory, clock }),
     versions: async () => {
       versions ??= vagrant.version();
       return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };

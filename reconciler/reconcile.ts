@@ -2,6 +2,7 @@
 import { carryOut } from './apply/carry-out.ts';
 import { finishInterrupted } from './apply/finish-interrupted.ts';
 import { finishReboot } from './apply/finish-reboot.ts';
+import { freeActions, leaseGates } from './apply/lease-holder.ts';
 import type { ActionOutcome } from './apply/outcome.ts';
 import { account, recordRefusal } from './audit/account.ts';
 import type { AuditRecord, Trigger } from './audit/record.ts';
@@ -78,9 +79,10 @@ export async function preview(host: Host, request: Request): Promise<Report> {
   if (accepted.desired === null) return nothingSeen(accepted);
   const { desired } = accepted;
   const seen = await lookAt(host, accepted, desired, request);
-  const free = seen.gated.filter(({ gates }) => gates.length === 0).map(({ action }) => action);
-  const jobs = await askAgents(host, free, desired.spec, seen.observation, request.signal);
-  const gated = holdGuests(seen.gated, jobs);
+  const refused = await leaseGates(host, desired, freeActions(seen.gated), seen.observation);
+  const leased = holdGuests(seen.gated, refused);
+  const jobs = await askAgents(host, freeActions(leased), desired.spec, seen.observation, request.signal);
+  const gated = holdGuests(leased, jobs);
   return { accepted, seen: { ...seen, gated }, outcomes: [], pending: gated, records: [] };
 }
 

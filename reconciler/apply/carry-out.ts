@@ -6,6 +6,7 @@
  */
 
 import type { Attempt } from '../audit/outbox.ts';
+import type { RecordedLease } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { clearAgents, releaseAgents } from '../gate/agents-now.ts';
@@ -15,6 +16,7 @@ import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { Host } from '../host-ports.ts';
 import type { Action } from '../plan/plan.ts';
 import type { Request, Seen } from '../reconcile.ts';
+import { type LeaseGates, LeaseHolder } from './lease-holder.ts';
 import type { ActionOutcome } from './outcome.ts';
 
 export type CarriedOut = {
@@ -25,6 +27,8 @@ export type CarriedOut = {
   /** The attempt, still open in the journal; null if there was nothing to try. */
   readonly attempt: Attempt | null;
   readonly startedAt: number;
+  /** What was held while guests were out of service; null: nothing was needed. */
+  readonly lease: RecordedLease | null;
   /** What became of the agents that was not as it should be, in sentences. */
   readonly agentNotes: readonly string[];
 };
@@ -71,6 +75,9 @@ class Run {
   private readonly agentNotes: string[] = [];
   /** What a job holds, by guest. */
   private readonly jobs = new Map<string, Gate & { readonly kind: 'job' }>();
+  /** What waits for a lease, by guest. */
+  private refused: LeaseGates = new Map();
+  private readonly leases: LeaseHolder;
   /** Guests that are idle, their agents off, while a reboot waits for others. */
   private readonly ready = new Set<string>();
   private readonly startedAt: number;
@@ -82,6 +89,7 @@ class Run {
     this.host = host;
     this.desired = desired;
     this.request = request;
+    this.leases = new LeaseHolder(host, desired);
     this.startedAt = host.clock.now();
   }
 
@@ -91,7 +99,11 @@ class Run {
     const late = all.length === 1 ? all : all.filter(({ action }) => action.kind !== 'reboot-host');
     this.rebootNext = late.length < all.length;
     if (late.length === 0 || this.request.signal.aborted) return before;
-    const actions = late.map(({ action }) => action);
+    const wanted = late.map(({ action }) => action);
+    this.refused = await this.leases.take(wanted, observation);
+    const leased = holdGuests(late, this.refused).filter(({ gates }) => gates.length === 0);
+    if (leased.length === 0) return before;
+    const actions = leased.map(({ action }) => action);
     const { held, notes } = await clearAgents(
       this.host,
       actions,
@@ -102,7 +114,7 @@ class Run {
     for (const [guest, gate] of held) this.jobs.set(guest, gate);
     this.agentNotes.push(...notes);
     this.keepReady(actions, held);
-    const clear = holdGuests(late, held).filter(({ gates }) => gates.length === 0);
+    const clear = holdGuests(leased, held).filter(({ gates }) => gates.length === 0);
     return [...before, ...(await this.applyInWindow(clear, before, observation))];
   }
 
@@ -119,7 +131,10 @@ class Run {
     const off = new Set<string>();
     for (const one of free) {
       const { id, needs, disruptive } = one.action;
-      if (needs.some((need) => off.has(need)) || (disruptive && !this.mayBegin(one.action, observation))) {
+      if (
+        needs.some((need) => off.has(need)) ||
+        (disruptive && !(await this.mayBegin(one.action, observation)))
+      ) {
         off.add(id);
       } else {
         outcomes.push(...(await this.apply([one], [...before, ...outcomes])));
@@ -129,10 +144,12 @@ class Run {
     return outcomes;
   }
 
-  private mayBegin(action: Action, observation: Seen['observation']): boolean {
+  private async mayBegin(action: Action, observation: Seen['observation']): Promise<boolean> {
     const plan = { ...NO_PLAN, host: this.host.name, commit: this.desired.commit, actions: [action] };
     const gated = gateNow(this.host, this.desired.spec, observation, plan, this.request);
-    return gated.every(({ gates }) => gates.length === 0);
+    return (
+      gated.every(({ gates }) => gates.length === 0) && (await this.leases.lastsFor(action, observation))
+    );
   }
 
   /** A reboot that waits for one guest's job keeps the others as they are, or they would never be idle together. */
@@ -157,11 +174,14 @@ class Run {
       ),
     );
     this.agentNotes.push(...(await releaseAgents(this.host, waiting, rebuilt)));
+    await this.leases.settle(waiting);
   }
 
   result(seen: Seen): CarriedOut {
     const { outcomes, attempt, startedAt, agentNotes } = this;
-    return { seen, outcomes, attempt, startedAt, agentNotes, pending: holdGuests(seen.gated, this.jobs) };
+    const { lease } = this.leases;
+    const held = new Map<string, Gate>([...this.refused, ...this.jobs]);
+    return { seen, outcomes, attempt, startedAt, lease, agentNotes, pending: holdGuests(seen.gated, held) };
   }
 
   private async apply(

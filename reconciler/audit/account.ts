@@ -75,7 +75,7 @@ export async function recordResume(host: Host, guest: string | null, pause: Paus
 async function recordAttempt(
   host: Host,
   { spec }: Desired,
-  { attempt, outcomes, pending, seen, agentNotes }: CarriedOut,
+  { attempt, outcomes, pending, seen, lease, agentNotes }: CarriedOut,
 ): Promise<AuditRecord> {
   if (attempt === null) throw new Error('there is no attempt to record');
   const exposed = standing(host.memory.read(), spec.guests);
@@ -88,7 +88,10 @@ async function recordAttempt(
   ];
   await noteStanding(host, spec, seen.observation, (guest) => probesOf(spec, guest, outcomes));
   const moment = await momentOf(host, boxesHere(spec, seen.observation));
-  const draft = draftOfAttempt(attempt.header, outcomes, pending, notes, moment, exposed.refusals);
+  const draft = {
+    ...draftOfAttempt(attempt.header, outcomes, pending, notes, moment, exposed.refusals),
+    ...(lease === null ? {} : { lease }),
+  };
   await attempt.complete(draft);
   const record = await host.audit.append(draft);
   await attempt.close();

@@ -186,6 +186,13 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
   waiting: orNull(isString),
   refused: orNull(isString),
   stale: optional(isString),
+  lease: optional(
+    orNull(
+      objectOf<NonNullable<Memory['lease']>>({
+        fleetLock: orNull(objectOf<{ url: string; group: string }>({ url: isString, group: isString })),
+      }),
+    ),
+  ),
   reboot: optional(
     objectOf<RebootMemory>({
       asked: orNull(

@@ -86,6 +86,8 @@ export type Memory = {
   readonly stale?: string;
   readonly reboot?: RebootMemory;
   readonly rollout?: RolloutMemory;
+  /** The host has, or may have, leases; of a FleetLock server, or where it is null, of the fleet's branches. */
+  readonly lease?: { readonly fleetLock: { readonly url: string; readonly group: string } | null } | null;
 };
 
 export type RolloutMemory = {

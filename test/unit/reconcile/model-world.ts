@@ -151,6 +151,11 @@ export function portsOf(world: World, effect: Effect): Host {
       words: async () => new Map(),
       lastWords: () => new Map(),
     },
+    leases: () => ({
+      hold: async () => ({ state: 'held', lease: { of: 'git', slots: [] } }),
+      peek: async () => ({ state: 'held', lease: { of: 'git', slots: [] } }),
+      release: async () => undefined,
+    }),
     contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
     resolve: async (commit) => specOf(world, commit),
     admitPeers: async () => undefined,
