@@ -33,49 +33,41 @@ export function leaseBranches(parts: LeaseBranchParts): LeaseRefs {
   return {
     name: (slot) => `${BRANCHES.slice('refs/heads/'.length)}${slot}`,
     list: async () => {
-      const there = await listed(parts);
-      await learn(parts, there, known);
-      return new Map([...there].map(([slot, id]) => [slot, { id, slot: known.get(id) ?? 'unreadable' }]));
+      const there = await fetched(parts);
+      if (known.size > MOST_KNOWN) known.clear();
+      const seen = new Map<number, SlotSeen>();
+      for (const [slot, id] of there) {
+        const content = known.get(id) ?? (await read(parts.gitDir, id));
+        known.set(id, content);
+        seen.set(slot, { id, slot: content });
+      }
+      return seen;
     },
     swap: (slot, expected, next) => swap(parts, `${BRANCHES}${slot}`, expected, next),
   };
 }
 
-/** Ids by slot. */
-async function listed({ gitDir, remote }: LeaseBranchParts): Promise<ReadonlyMap<number, string>> {
-  const output = await gitRemote(gitDir, ['ls-remote', '--refs', remote(), `${BRANCHES}*`], {
-    timeout: LIMIT,
-  });
+const MOST_KNOWN = 10_000;
+
+/**
+ * Ids by slot. By one fetch, which brings what is new and asks for these branches alone, where `ls-remote` would be told of all that
+ * there are.
+ */
+async function fetched({ gitDir, remote }: LeaseBranchParts): Promise<ReadonlyMap<number, string>> {
+  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-filter'];
+  const spec = `+${BRANCHES}*:${LOCAL}*`;
+  const fetch = () => gitRemote(gitDir, ['fetch', ...quiet, '--prune', remote(), spec], { timeout: LIMIT });
+  // a question that is lost now and then must not keep a slot for a whole poll
+  await fetch().catch(fetch);
+  const listed = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', LOCAL]);
   const found = new Map<number, string>();
-  for (const [ref, id] of parseRemoteRefs(output.toString('utf8'))) {
-    const [, digits] = /^refs\/heads\/boxreeve\/lease-([1-9]\d{0,5})$/.exec(ref) ?? [];
-    if (digits !== undefined) found.set(Number(digits), id);
+  for (const line of lines(listed)) {
+    const [id = '', ref = ''] = line.split(' ');
+    const digits = ref.slice(LOCAL.length);
+    if (/^[1-9]\d{0,5}$/.test(digits)) found.set(Number(digits), id);
   }
   return found;
 }
-
-/** Reads what is not known yet, fetched all at once. */
-async function learn(
-  { gitDir, remote }: LeaseBranchParts,
-  there: ReadonlyMap<number, string>,
-  known: Map<string, SlotSeen['slot']>,
-): Promise<void> {
-  const news = [...there].filter(([, id]) => !known.has(id));
-  if (news.length === 0) return;
-  if (known.size > MOST_KNOWN) known.clear();
-  const specs = news.map(([slot]) => `+${BRANCHES}${slot}:${LOCAL}${slot}\n`).join('');
-  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-filter'];
-  await gitRemote(gitDir, ['fetch', ...quiet, '--stdin', remote()], { input: specs, timeout: LIMIT });
-  for (const [slot] of news) {
-    // it may have moved on since it was listed: then it is read at the next turn
-    const [id = ''] = lines(
-      await git(gitDir, ['rev-parse', '--verify', '--quiet', `${LOCAL}${slot}^{commit}`], { allow: [1] }),
-    );
-    if (id !== '') known.set(id, await read(gitDir, id));
-  }
-}
-
-const MOST_KNOWN = 10_000;
 
 async function read(gitDir: string, commit: string): Promise<SlotSeen['slot']> {
   const [entry = ''] = lines(await git(gitDir, ['ls-tree', '-l', '--full-tree', commit, '--', FILE]));
@@ -92,26 +84,26 @@ async function swap(
 ): Promise<string | null> {
   const { gitDir, remote } = parts;
   const commit = await write(parts, branch, next);
-  const push = [
-    'push',
-    '--quiet',
-    '--no-verify',
-    '--no-signed',
-    `--force-with-lease=${branch}:${expected ?? ''}`,
-  ];
-  try {
-    await gitRemote(gitDir, [...push, remote(), `${commit}:${branch}`], { timeout: LIMIT });
-    return commit;
-  } catch (error) {
-    if (!(error instanceof RemoteUnreachable)) throw error;
-    // the answer may have been lost, and not the push
-    const output = await gitRemote(gitDir, ['ls-remote', '--refs', remote(), branch], { timeout: LIMIT });
-    const now = parseRemoteRefs(output.toString('utf8')).get(branch) ?? null;
-    if (now === commit) return commit;
-    if (now !== expected) return null;
-    throw error;
+  const lease = `--force-with-lease=${branch}:${expected ?? ''}`;
+  const push = ['push', '--quiet', '--no-verify', '--no-signed', lease, remote(), `${commit}:${branch}`];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await gitRemote(gitDir, push, { timeout: LIMIT });
+      return commit;
+    } catch (error) {
+      if (!(error instanceof RemoteUnreachable)) throw error;
+      // the answer may have been lost, and not the push
+      const output = await gitRemote(gitDir, ['ls-remote', '--refs', remote(), branch], { timeout: LIMIT });
+      const now = parseRemoteRefs(output.toString('utf8')).get(branch) ?? null;
+      if (now === commit) return commit;
+      if (now !== expected) return null;
+      if (attempt === ATTEMPTS) throw error;
+    }
   }
 }
+
+/** How often something is tried that was lost on the way. */
+const ATTEMPTS = 2;
 
 async function write(
   { gitDir, host, signingKey, now }: LeaseBranchParts,
