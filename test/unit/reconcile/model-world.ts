@@ -18,9 +18,11 @@ import type { Host } from '../../../reconciler/host-ports.ts';
 import { emptyMemory, type Memory, newGuestMemory, withReboot } from '../../../reconciler/observed/memory.ts';
 import type { HostObservation } from '../../../reconciler/observed/observation.ts';
 import type { Action } from '../../../reconciler/plan/plan.ts';
+import { gitLeases, type LeaseRefs } from '../../../reconciler/rollout/lease/git-leases.ts';
 import { modelPool, type Pool } from '../gate/model-pool.ts';
 import { NOW, observation, observed } from '../plan/builders.ts';
 import { carryOut } from '../plan/model-host.ts';
+import { type ModelRefs, modelRefs } from '../rollout/lease/model-refs.ts';
 
 export class Died extends Error {}
 
@@ -39,6 +41,8 @@ export type World = {
   readonly attempts: string[];
   readonly pool: Pool;
   bootId: string;
+  /** The leases of the whole fleet, as they stand at the remote. */
+  readonly leases: ModelRefs;
   /** Jobs that ran in a guest when it was ended. */
   killed: number;
   dispose(): void;
@@ -64,6 +68,7 @@ export function worldOver(journal: Journal): World {
     attempts: [],
     pool: modelPool(),
     bootId: 'boot',
+    leases: modelRefs(),
     killed: 0,
     dispose: () => undefined,
   };
@@ -151,11 +156,17 @@ export function portsOf(world: World, effect: Effect): Host {
       words: async () => new Map(),
       lastWords: () => new Map(),
     },
-    leases: () => ({
-      hold: async () => ({ state: 'held', lease: { of: 'git', slots: [] } }),
-      peek: async () => ({ state: 'held', lease: { of: 'git', slots: [] } }),
-      release: async () => undefined,
-    }),
+    leases: () =>
+      gitLeases({
+        refs: leaseRefs(world, effect),
+        host: 'builder1',
+        now: () => world.now,
+        newId: () => crypto.randomUUID(),
+        remembered: () => Boolean(world.memory.lease),
+        remember: async (held) => {
+          await update((memory) => ({ ...memory, lease: held ? { fleetLock: null } : null }));
+        },
+      }),
     contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
     resolve: async (commit) => specOf(world, commit),
     admitPeers: async () => undefined,
@@ -194,6 +205,11 @@ export function portsOf(world: World, effect: Effect): Host {
     assertSigner: () => undefined,
     assertCanRecord: async () => undefined,
   };
+}
+
+function leaseRefs(world: World, effect: Effect): LeaseRefs {
+  const refs = world.leases.refs();
+  return { ...refs, swap: (slot, expected, next) => effect(() => refs.swap(slot, expected, next)) };
 }
 
 const silent = pino({ level: 'silent' });
