@@ -122,6 +122,15 @@ describe('a guest that is to be ended', () => {
     expect(world.pool.enabled).toBe(true);
   });
 
+  it('is not begun with when its lease went to another while it was drained', async () => {
+    world.pool.meanwhile = (call) => {
+      if (call === 'activity') takenBy('builder2');
+    };
+    const report = await run();
+    expect(report?.outcomes).toEqual([]);
+    expect(world.pool.enabled).toBe(true);
+  });
+
   it('needs none where the desired state asks for none', async () => {
     await begin({ rollout: null });
     takenBy('builder2');

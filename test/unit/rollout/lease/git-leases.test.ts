@@ -128,6 +128,25 @@ describe.each([
     expect(tokens(await other.leases.hold({ ...two, guests: ['a'] }))).toHaveLength(1);
   });
 
+  it('that are not all to be had after all are given back', async () => {
+    await fresh();
+    const one = await host('builder1');
+    const refs = await place.refs('builder1', () => START);
+    let swaps = 0;
+    // another is first at the second slot
+    const beaten: LeaseRefs = {
+      ...refs,
+      swap: async (...swap) => {
+        swaps += 1;
+        return swaps === 2 ? null : refs.swap(...swap);
+      },
+    };
+    const two = { ...NEED, slots: 2, guests: ['a', 'b'] };
+    expect(await holder('builder1', beaten, one.clock).leases.hold(two)).toMatchObject({ state: 'refused' });
+    expect((await one.leases.peek({ ...two, slots: 1 })).state).toBe('held');
+    expect(tokens(await (await host('builder2')).leases.hold(two))).toHaveLength(2);
+  });
+
   it('are all that there are, for a host with more guests than that', async () => {
     await fresh();
     const one = await host('builder1');
