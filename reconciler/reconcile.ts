@@ -9,12 +9,14 @@ import type { AuditRecord, Trigger } from './audit/record.ts';
 import { type Accepted, acceptCommit, type Desired, remember } from './desired/accept.ts';
 import { askAgents } from './gate/agents-now.ts';
 import { holdGuests } from './gate/gate.ts';
-import { gateNow } from './gate/gate-now.ts';
+import { gateNow, standstillsNow } from './gate/gate-now.ts';
 import type { GatedAction } from './gate/gates.ts';
+import { mendedMeanwhile } from './gate/mended-meanwhile.ts';
 import type { Host } from './host-ports.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Plan } from './plan/plan.ts';
 import { planNow } from './plan/plan-now.ts';
+import { NO_LIMITS } from './plan/targets.ts';
 import type { FleetAnswer } from './rollout/ask.ts';
 import { noteLook, standings } from './rollout/note.ts';
 import type { GuestProgress } from './rollout/progress.ts';
@@ -96,12 +98,14 @@ export async function lookAt(
   const { spec, commit } = desired;
   const observation = await host.observe(spec, commit);
   const progress = standings(host, spec, observation);
+  const now = host.clock.now();
+  const mended = mendedMeanwhile(standstillsNow(host.memory.read(), spec), spec, observation, now);
   if (spec.rollout !== null) {
     const { planRollout } = await import('./rollout/look.ts');
-    const view = { desired, rollout: spec.rollout, observation, progress, offline };
+    const view = { desired, rollout: spec.rollout, observation, progress, mended, offline };
     return { observation, progress, ...(await planRollout(host, view, request)) };
   }
-  const plan = planNow(desired, observation, host.clock.now());
+  const plan = planNow(desired, observation, now, { ...NO_LIMITS, heldBack: mended });
   const gated = gateNow(host, spec, observation, plan, request);
   return { observation, plan, gated, progress, fleet: null };
 }

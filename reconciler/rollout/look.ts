@@ -32,6 +32,8 @@ export type RolloutView = {
   readonly observation: HostObservation;
   /** How far each declared guest is. */
   readonly progress: ReadonlyMap<string, GuestProgress>;
+  /** What guests are to be that people want left as they are, and that are broken. */
+  readonly mended: RolloutLimits['heldBack'];
   /** Why the remote did not answer in this reconcile; null: it did. */
   readonly offline: string | null;
 };
@@ -51,7 +53,8 @@ export async function planRollout(host: Host, view: RolloutView, request: Reques
     const kept = observation.guests.flatMap(
       (guest) => previousOf(desired.spec, memory, guest, over)?.spec.box ?? [],
     );
-    const plan = planNow(desired, observation, now, { ...limits, kept });
+    const heldBack = new Map([...view.mended, ...limits.heldBack]);
+    const plan = planNow(desired, observation, now, { ...limits, heldBack, kept });
     return { plan, gated: gateNow(host, desired.spec, observation, plan, request) };
   };
   const free = planned({ heldBack: new Map(), forgiven: new Set() }, new Set());
