@@ -177,15 +177,20 @@ export function draftOfPause(
   return { ...plain(about, moment), kind, outcome: kind, notes: [text], summary: `${kind}: ${text}` };
 }
 
-/** A change that failed here is halted, on as many hosts as it takes. */
-export function draftOfHalt(about: About, { guest, failures }: Halt, moment: Moment): RecordDraft {
+/** A change that failed here is halted, on as many hosts as it takes. @param proposed what came of proposing a way back */
+export function draftOfHalt(
+  about: About,
+  { guest, failures }: Halt,
+  proposed: readonly string[],
+  moment: Moment,
+): RecordDraft {
   const where = failures.map(({ host, since, detail }) => `failed on ${host} at ${since}: ${detail}`);
   const going = 'it goes on with a new commit, or by `boxreeve rollout resume`';
   return {
     ...plain(about, moment),
     kind: 'halted',
     outcome: 'halted',
-    notes: [...where, going],
+    notes: [...where, going, ...proposed],
     summary: shortened(`halted the roll-out of ${guest}, which ${where.join('; and ')}`),
   };
 }

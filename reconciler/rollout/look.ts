@@ -23,7 +23,7 @@ import { planNow } from '../plan/plan-now.ts';
 import type { RolloutLimits } from '../plan/targets.ts';
 import type { Request } from '../reconcile.ts';
 import type { FleetAnswer } from './ask.ts';
-import { type Previous, previousOf } from './previous.ts';
+import { keepsPrevious, type Previous, previousOf } from './previous.ts';
 import type { GuestProgress } from './progress.ts';
 
 export type RolloutView = {
@@ -112,7 +112,7 @@ function toAsk(
     ...changing.flatMap((action) => ('guest' in action ? [action.guest] : [])),
     ...[...progress].flatMap(([guest, { state }]) => (state === 'failed' ? [guest] : [])),
     ...(memory.rollout?.halts ?? []).map(({ guest }) => guest),
-    ...(rollout.onHalt === 'rollback' ? Object.keys(memory.guests) : []).filter(
+    ...(keepsPrevious(rollout) ? Object.keys(memory.guests) : []).filter(
       (guest) => guestIn(memory, guest)?.previous,
     ),
   ]);
@@ -122,7 +122,7 @@ function toAsk(
 /** Whether what the guest would go back to may not be needed any more. */
 function mayEnd({ rollout, progress }: RolloutView, memory: Memory, guest: string): boolean {
   const previous = guestIn(memory, guest)?.previous;
-  return rollout.onHalt === 'rollback' && Boolean(previous) && progress.get(guest)?.state === 'healthy';
+  return keepsPrevious(rollout) && Boolean(previous) && progress.get(guest)?.state === 'healthy';
 }
 
 /** Rule 3. A build that was cut on the way back leaves the change as what worked last. */

@@ -13,6 +13,7 @@ import { preview, type Report, type Request, reconcile } from '../../../reconcil
 import { wordIn } from '../../../reconciler/rollout/believe.ts';
 import type { GivenResume } from '../../../reconciler/rollout/judge-resumes.ts';
 import type { FleetFacts, HostWord } from '../../../reconciler/rollout/progress.ts';
+import type { RevertWanted } from '../../../reconciler/rollout/propose-revert.ts';
 import { host as hostSpec, NOW } from '../plan/builders.ts';
 import { type Effect, newWorld, portsOf, type World } from '../reconcile/model-world.ts';
 
@@ -44,6 +45,8 @@ export class Fleet {
   readonly offline = new Set<string>();
   /** What approvers forgave. */
   readonly resumes: GivenResume[] = [];
+  /** What hosts proposed to take back. */
+  readonly proposed: RevertWanted[] = [];
   /** Hosts on which probes fail. */
   readonly ill = new Set<string>();
   /** Each build that was begun: which host built what, and when. */
@@ -124,6 +127,10 @@ export class Fleet {
         lastWords: (_facts, hosts) => words(hosts),
       },
       resumes: { given: async () => this.resumes },
+      proposeRevert: async (wanted) => {
+        this.proposed.push(wanted);
+        return 'a branch takes it back';
+      },
       probe: async (guest) => this.probes(name, guest),
       apply: async (actions, attempt) => {
         const outcomes: ActionOutcome[] = [];
