@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -266,6 +266,15 @@ it('of a branch only the newest record is fetched', async () => {
   const here = await lab.gitIn(gitDir, 'cat-file', '--batch-all-objects', '--batch-check');
   expect(here).not.toContain(before);
   expect(here.split('\n').filter((line) => line.includes(' blob '))).toHaveLength(1);
+});
+
+it('a fetch that was killed on its way keeps no later one from its work', async () => {
+  const words = wordsOf(reader);
+  await says(b, 'pending');
+  await asked(words);
+  writeFileSync(join(lab.root, 'words', `${process.pid}.git`, 'shallow.lock'), '');
+  await says(b, 'healthy');
+  expect(await asked(words)).toBe('healthy');
 });
 
 it('what is left of processes that have ended is taken away, and what others work in stays', async () => {
