@@ -6,7 +6,7 @@ import { gitRemote } from '../git/git-command.ts';
 import { checked, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { openObjectReader } from '../git/stream-git.ts';
-import { isNumber, isOneOf, isString, listOf, objectOf } from '../observed/check.ts';
+import { either, isNumber, isOneOf, isString, listOf, objectOf } from '../observed/check.ts';
 
 export type HeldLease = {
   readonly slot: number;
@@ -55,7 +55,7 @@ export function openReadLeases({
   };
 }
 
-function heldBy({ token, host, guests, since, until }: Lease): Omit<HeldLease, 'slot'> {
+function heldBy({ token, host, guests, since, until }: Held): Omit<HeldLease, 'slot'> {
   return { token, host, guests, since, until };
 }
 
@@ -78,16 +78,18 @@ async function fetch(gitDir: string, remote: string, signal?: AbortSignal): Prom
   await gitRemote(gitDir, ['fetch', ...quiet, '--prune', '--no-filter', remote, spec], { signal });
 }
 
-type Lease = Omit<HeldLease, 'slot'> & { readonly state: 'held' | 'free' };
+type Held = Omit<HeldLease, 'slot'> & { readonly state: 'held' };
+type Lease = Held | { readonly state: 'free' };
 
-const isLease = objectOf<Lease>({
-  state: isOneOf('held', 'free'),
+const isHeld = objectOf<Held>({
+  state: isOneOf('held'),
   token: isNumber,
   host: isString,
   guests: listOf(isString),
   since: isString,
   until: isString,
 });
+const isLease = either(isHeld, objectOf<{ readonly state: 'free' }>({ state: isOneOf('free') }));
 
 /** Bytes. A lease needs some hundred. */
 const LARGEST = 64 * 1024;

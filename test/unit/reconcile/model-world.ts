@@ -152,7 +152,13 @@ export function portsOf(world: World, effect: Effect): Host {
       },
     },
     words: {
-      facts: async () => ({ members: [], changes: new Map(), guestCount: 0, keys: new Map() }),
+      // a fleet of no other hosts: nobody is waited for
+      facts: async (_commit, guests) => ({
+        members: [],
+        changes: new Map(guests.map((guest) => [guest, guest])),
+        guestCount: guests.length,
+        keys: new Map(),
+      }),
       words: async () => new Map(),
       lastWords: () => new Map(),
     },
