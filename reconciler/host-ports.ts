@@ -8,7 +8,7 @@ import type { Outbox } from './audit/outbox.ts';
 import type { AuditLog, RecordDraft } from './audit/record.ts';
 import type { Clock } from './clock.ts';
 import type { WantedBox } from './desired/catalogued-box.ts';
-import type { AgentSpec, BoxSpec, HostSpec } from './desired/spec.ts';
+import type { AgentSpec, BoxSpec, HostSpec, LockServer } from './desired/spec.ts';
 import type { Exposure } from './exposure/exposure.ts';
 import type { GitMirror, TrustCheck } from './git/ports.ts';
 import type { Logger } from './log.ts';
@@ -79,8 +79,6 @@ export type Host = {
   /** Throws if a record could not be signed: nothing may be done that cannot be accounted for. */
   assertCanRecord(): Promise<void>;
 };
-
-export type LockServer = { readonly url: string; readonly group: string };
 
 /** Back-off from a remote that is away, kept in the process. */
 export interface RemoteContact {

@@ -2,13 +2,13 @@
 import { carryOut } from './apply/carry-out.ts';
 import { finishInterrupted } from './apply/finish-interrupted.ts';
 import { finishReboot } from './apply/finish-reboot.ts';
-import { freeActions, leaseGates } from './apply/lease-holder.ts';
+import { leaseGates } from './apply/lease-holder.ts';
 import type { ActionOutcome } from './apply/outcome.ts';
 import { account, recordRefusal } from './audit/account.ts';
 import type { AuditRecord, Trigger } from './audit/record.ts';
 import { type Accepted, acceptCommit, type Desired, remember } from './desired/accept.ts';
 import { askAgents } from './gate/agents-now.ts';
-import { holdGuests } from './gate/gate.ts';
+import { freeActions, holdGuests } from './gate/gate.ts';
 import { gateNow, standstillsNow } from './gate/gate-now.ts';
 import type { GatedAction } from './gate/gates.ts';
 import { mendedMeanwhile } from './gate/mended-meanwhile.ts';

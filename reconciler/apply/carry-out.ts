@@ -10,7 +10,7 @@ import type { RecordedLease } from '../audit/record.ts';
 import { iso } from '../clock.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { clearAgents, releaseAgents } from '../gate/agents-now.ts';
-import { endsMachines, holdGuests } from '../gate/gate.ts';
+import { endsMachines, freeOf, holdGuests } from '../gate/gate.ts';
 import { gateNow } from '../gate/gate-now.ts';
 import type { Gate, GatedAction } from '../gate/gates.ts';
 import type { Host } from '../host-ports.ts';
@@ -94,14 +94,14 @@ class Run {
   }
 
   async round({ gated, observation }: Seen): Promise<readonly ActionOutcome[]> {
-    const { early, late: all } = inOrder(gated.filter(({ gates }) => gates.length === 0));
+    const { early, late: all } = inOrder(freeOf(gated));
     const before = await this.apply(early, []);
     const late = all.length === 1 ? all : all.filter(({ action }) => action.kind !== 'reboot-host');
     this.rebootNext = late.length < all.length;
     if (late.length === 0 || this.request.signal.aborted) return before;
     const wanted = late.map(({ action }) => action);
     this.refused = await this.leases.take(wanted, observation);
-    const leased = holdGuests(late, this.refused).filter(({ gates }) => gates.length === 0);
+    const leased = freeOf(holdGuests(late, this.refused));
     if (leased.length === 0) return before;
     const actions = leased.map(({ action }) => action);
     const { held, notes } = await clearAgents(
@@ -114,7 +114,7 @@ class Run {
     for (const [guest, gate] of held) this.jobs.set(guest, gate);
     this.agentNotes.push(...notes);
     this.keepReady(actions, held);
-    const clear = holdGuests(leased, held).filter(({ gates }) => gates.length === 0);
+    const clear = freeOf(holdGuests(leased, held));
     return [...before, ...(await this.applyInWindow(clear, before, observation))];
   }
 

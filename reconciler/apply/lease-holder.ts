@@ -5,7 +5,7 @@
 import type { RecordedLease } from '../audit/record.ts';
 import type { HostSpec } from '../desired/spec.ts';
 import { RemoteUnreachable } from '../errors.ts';
-import type { Gate, GatedAction } from '../gate/gates.ts';
+import type { Gate } from '../gate/gates.ts';
 import type { Host } from '../host-ports.ts';
 import type { HostObservation } from '../observed/observation.ts';
 import type { Action } from '../plan/plan.ts';
@@ -30,15 +30,17 @@ export class LeaseHolder {
 
   /** Takes leases for the guests that these actions end, as many as are to be had; tells which must wait. */
   async take(actions: readonly Action[], observation: HostObservation): Promise<LeaseGates> {
-    const asked = await this.#need(guestsEnded(actions, observation), WHILE_IT_WAITS);
+    const ended = guestsEnded(actions, observation);
+    const asked = await this.#need(ended, WHILE_IT_WAITS);
     if (asked === null) return new Map();
-    return shareOut(asked.guests, (guests) => this.#hold(asked, guests));
+    return shareOut(ended, (guests) => this.#hold(asked, guests));
   }
 
   /** Whether there is a lease that lasts until the action has ended; none is needed where nothing is ended. */
   async lastsFor(action: Action, observation: HostObservation): Promise<boolean> {
-    const asked = await this.#need(guestsEnded([action], observation), longestTime(action));
-    return asked === null || (await this.#hold(asked, asked.guests)).state === 'held';
+    const ended = guestsEnded([action], observation);
+    const asked = await this.#need(ended, longestTime(action));
+    return asked === null || (await this.#hold(asked, ended)).state === 'held';
   }
 
   /** Keeps leases for guests whose job is still waited for or that are down, and gives back the others. Never throws for the remote. */
@@ -47,9 +49,8 @@ export class LeaseHolder {
     if (!host.memory.read().lease) return;
     try {
       const asked = await this.#need([...waiting], WHILE_IT_WAITS);
-      const down = asked === null ? [] : stillDown(host.memory.read(), this.#desired.spec);
-      if (asked === null || asked.guests.length + down.length === 0) await host.leases(null).release();
-      else await this.#hold(asked, asked.guests);
+      if (asked === null) await host.leases(null).release();
+      else await this.#hold(asked, [...waiting]);
     } catch (error) {
       if (!(error instanceof RemoteUnreachable)) throw error;
       host.log.warn(
@@ -59,23 +60,26 @@ export class LeaseHolder {
     }
   }
 
+  /** null: nothing is out of service, or to be, or the desired state asks for no leases. */
   async #need(guests: readonly string[], lasts: number): Promise<Asked | null> {
-    const { rollout } = this.#desired.spec;
     const down = stillDown(this.#host.memory.read(), this.#desired.spec);
-    if (rollout === null || guests.length + down.length === 0) return null;
+    if (guests.length + down.length === 0) return null;
     const parts = await leasesOf(this.#host, this.#desired);
-    return parts === null ? null : { ...parts, guests, lasts };
+    return parts === null ? null : { ...parts, down, lasts };
   }
 
-  async #hold({ leases, slots, lasts }: Asked, guests: readonly string[]): Promise<LeaseAnswer> {
-    const down = stillDown(this.#host.memory.read(), this.#desired.spec);
+  async #hold({ leases, slots, lasts, down }: Asked, guests: readonly string[]): Promise<LeaseAnswer> {
     const answer = await leases.hold({ guests: [...new Set([...guests, ...down])], slots, lasts });
     if (answer.state === 'held') this.lease = answer.lease;
     return answer;
   }
 }
 
-type Asked = Omit<LeaseNeed, 'guests'> & { readonly leases: Leases; readonly guests: readonly string[] };
+type Asked = Omit<LeaseNeed, 'guests'> & {
+  readonly leases: Leases;
+  /** Guests that are down already, by this host's doing. */
+  readonly down: readonly string[];
+};
 
 /** What `plan` can say of leases, with nothing taken. */
 export async function leaseGates(
@@ -107,9 +111,4 @@ async function shareOut(
 
 function gatesFor(guests: readonly string[], detail: string): LeaseGates {
   return new Map(guests.map((guest) => [guest, { kind: 'lease' as const, detail }]));
-}
-
-/** Actions that nothing else holds. */
-export function freeActions(gated: readonly GatedAction[]): readonly Action[] {
-  return gated.filter(({ gates }) => gates.length === 0).map(({ action }) => action);
 }

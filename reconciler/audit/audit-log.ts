@@ -10,7 +10,7 @@
 import { AuditDiverged, GitFailed } from '../errors.ts';
 import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
-import { parseRemoteRefs } from '../git/remote-refs.ts';
+import { remoteTip } from '../git/remote-tip.ts';
 import { REMOTE } from '../git/repository.ts';
 import { writeSignedCommit } from '../git/signed-commit.ts';
 import { commitMessage } from './message.ts';
@@ -152,11 +152,9 @@ async function judgeFailedPush(
   branch: string,
   error: unknown,
 ): Promise<void> {
-  const there = parseRemoteRefs(
-    (await gitRemote(gitDir, ['ls-remote', REMOTE, branch])).toString('utf8'),
-  ).get(branch);
+  const there = await remoteTip(gitDir, REMOTE, branch);
   if (there === tip) return;
-  if (there === undefined || (await isAncestor(gitDir, there, tip))) throw error;
+  if (there === null || (await isAncestor(gitDir, there, tip))) throw error;
   const found = `refs/boxreeve/found/${host}`;
   await gitRemote(gitDir, [
     'fetch',

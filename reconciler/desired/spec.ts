@@ -137,6 +137,9 @@ export type WaveSpec = {
   readonly soak: number;
 };
 
+/** A server that speaks the FleetLock protocol. */
+export type LockServer = { readonly url: string; readonly group: string };
+
 /** How a change reaches the hosts of the fleet; what it means is told in rollout/decide.ts. */
 export type RolloutSpec = {
   /** In order; hosts in none of them are one more, the last. */
@@ -149,7 +152,7 @@ export type RolloutSpec = {
   readonly onHalt: 'stay' | 'rollback';
   readonly proposeRevert: boolean;
   /** A lock server that leases are taken from, in place of branches of the infra repo; null: there is none. */
-  readonly fleetLock: { readonly url: string; readonly group: string } | null;
+  readonly fleetLock: LockServer | null;
 };
 
 /** Something is left as it is for a time, by a commit of the infra repo. */

@@ -76,6 +76,15 @@ export function holdChanges(
   );
 }
 
+/** Those that nothing holds. */
+export function freeOf(gated: readonly GatedAction[]): GatedAction[] {
+  return gated.filter(({ gates }) => gates.length === 0);
+}
+
+export function freeActions(gated: readonly GatedAction[]): Action[] {
+  return freeOf(gated).map(({ action }) => action);
+}
+
 /** Whether a machine of this guest that runs is ended by it. */
 export function endsGuest(action: Action, guest: string): boolean {
   return endsMachines(action) && (!('guest' in action) || action.guest === guest);

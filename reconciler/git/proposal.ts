@@ -3,7 +3,7 @@
  * that another made, or that somebody has added to, is left as it is.
  */
 import { git, gitRemote, isObjectId } from './git-command.ts';
-import { parseRemoteRefs } from './remote-refs.ts';
+import { remoteTip } from './remote-tip.ts';
 import { REMOTE } from './repository.ts';
 import { type CommitDraft, writeSignedCommit } from './signed-commit.ts';
 
@@ -13,9 +13,7 @@ export async function proposedTip(
   branch: string,
   signal?: AbortSignal,
 ): Promise<string | null> {
-  const ref = `refs/heads/${branch}`;
-  const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, ref], { signal, timeout: 60_000 });
-  return parseRemoteRefs(listed.toString('utf8')).get(ref) ?? null;
+  return remoteTip(gitDir, REMOTE, `refs/heads/${branch}`, { signal, timeout: 60_000 });
 }
 
 /** Makes the commit, kept as long as this host's mirror names it so. Throws GitFailed. */

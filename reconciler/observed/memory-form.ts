@@ -5,6 +5,7 @@ import type {
   ExposureKind,
   GuestFile,
   GuestSpec,
+  LockServer,
   ProbeSpec,
   SpanSpec,
   WindowSpec,
@@ -189,7 +190,7 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
   lease: optional(
     orNull(
       objectOf<NonNullable<Memory['lease']>>({
-        fleetLock: orNull(objectOf<{ url: string; group: string }>({ url: isString, group: isString })),
+        fleetLock: orNull(objectOf<LockServer>({ url: isString, group: isString })),
       }),
     ),
   ),

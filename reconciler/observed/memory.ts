@@ -2,7 +2,7 @@
  * What this host remembers between runs: `<stateDir>/memory.json`, one file, replaced atomically, so that it is always
  * one consistent whole. Everything else is observed afresh.
  */
-import type { ExposureKind, GuestSpec } from '../desired/spec.ts';
+import type { ExposureKind, GuestSpec, LockServer } from '../desired/spec.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { Pause } from '../gate/gates.ts';
 import type { GuestProgress, Halt } from '../rollout/progress.ts';
@@ -87,7 +87,7 @@ export type Memory = {
   readonly reboot?: RebootMemory;
   readonly rollout?: RolloutMemory;
   /** The host has, or may have, leases; of a FleetLock server, or where it is null, of the fleet's branches. */
-  readonly lease?: { readonly fleetLock: { readonly url: string; readonly group: string } | null } | null;
+  readonly lease?: { readonly fleetLock: LockServer | null } | null;
 };
 
 export type RolloutMemory = {

@@ -83,7 +83,10 @@ function chooseTarget(
 }
 
 /** The policy is no part of the fingerprint: a guest that failed for its exposure alone is tried again when that is allowed. */
-function isAllowedNow({ refused }: NonNullable<ObservedGuest['failed']>, { refuses }: GuestSpec): boolean {
+export function isAllowedNow(
+  { refused }: Pick<NonNullable<ObservedGuest['failed']>, 'refused'>,
+  { refuses }: Pick<GuestSpec, 'refuses'>,
+): boolean {
   return refused !== undefined && !refused.some((kind) => refuses?.includes(kind));
 }
 

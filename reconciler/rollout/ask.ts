@@ -11,7 +11,7 @@ import type { RolloutSpec } from '../desired/spec.ts';
 import { GitFailed, RemoteUnreachable, RolloutBlocked } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
 import { NO_ROLLOUT } from '../observed/memory.ts';
-import { decideRollout, type RolloutDecision, type RolloutInput, whyNotDone } from './decide.ts';
+import { decideRollout, membersWith, type RolloutDecision, type RolloutInput, whyNotDone } from './decide.ts';
 import type { FleetFacts, GuestProgress, Halt, HostWord, Resume } from './progress.ts';
 import { type Wave, waveOf, wavesOf } from './waves.ts';
 
@@ -192,9 +192,7 @@ class Inquiry {
     const input = this.inputOf(guest);
     if (this.offline !== null || this.decide(guest).may === 'halted') return false;
     return this.waves.every((wave) =>
-      wave.members
-        .filter((member) => member.broken !== null || member.guests.has(guest))
-        .every((member) => whyNotDone(input, wave, member) === null),
+      membersWith(wave, guest).every((member) => whyNotDone(input, wave, member) === null),
     );
   }
 }

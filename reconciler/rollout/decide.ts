@@ -14,7 +14,14 @@
  */
 import type { RolloutSpec } from '../desired/spec.ts';
 import { showDuration } from '../duration.ts';
-import type { Failure, GuestProgress, HostWord, Member, Resume } from './progress.ts';
+import {
+  type Failure,
+  failureKey,
+  type GuestProgress,
+  type HostWord,
+  type Member,
+  type Resume,
+} from './progress.ts';
 import { type Wave, waveOf } from './waves.ts';
 
 export type RolloutInput = {
@@ -78,17 +85,13 @@ export function failuresOf({
   );
   const forgiven = new Set(
     resumes.flatMap((resume) =>
-      resume.guest === guest && resume.change === change ? resume.forgiven.map(keyOf) : [],
+      resume.guest === guest && resume.change === change ? resume.forgiven.map(failureKey) : [],
     ),
   );
-  const open = [...quoted, ...live].filter((failure) => !forgiven.has(keyOf(failure)));
+  const open = [...quoted, ...live].filter((failure) => !forgiven.has(failureKey(failure)));
   return [...new Map(open.map((failure) => [failure.host, failure])).values()].sort((a, b) =>
     a.host < b.host ? -1 : 1,
   );
-}
-
-function keyOf({ host, since }: Pick<Failure, 'host' | 'since'>): string {
-  return `${host} ${since}`;
 }
 
 function failureOf(

@@ -9,7 +9,7 @@ import { writeSignedCommit } from '../git/signed-commit.ts';
 import { oneLine } from '../one-line.ts';
 import { openProofs } from '../trust/proofs.ts';
 import { approversNeeded, believed, giverOf, type JudgedBy, type SignedWord } from './judge-resumes.ts';
-import type { Failure } from './progress.ts';
+import { type Failure, failureKey } from './progress.ts';
 import { RESUME_FILE, resumeBranch, resumeBytes } from './resume-form.ts';
 import type { Resumes } from './resumes.ts';
 
@@ -72,10 +72,9 @@ export async function giveResume(parts: GiveParts, wanted: Wanted): Promise<Gave
     const giver = giverOf(signed, seen.judgedBy);
     if (!giver.ok) throw notBelieved(giver.why);
     if (await pushBehind(parts, branch, previous, signed.commit)) {
-      const forgiven = believed([...seen.words, signed], seen.judgedBy).flatMap((word) => word.forgiven);
-      const enough = wanted.failures.every((failure) =>
-        forgiven.some(({ host, since }) => host === failure.host && since === failure.since),
-      );
+      const given = believed([...seen.words, signed], seen.judgedBy);
+      const forgiven = new Set(given.flatMap((word) => word.forgiven.map(failureKey)));
+      const enough = wanted.failures.every((failure) => forgiven.has(failureKey(failure)));
       const needed = approversNeeded(seen.judgedBy.authority, wanted.guest);
       return { commit: signed.commit, branch, by: giver.name, needed, enough };
     }

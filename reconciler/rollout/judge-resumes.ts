@@ -11,7 +11,7 @@ import { ruleFor } from '../desired/trust-rules.ts';
 import type { Authority } from '../trust/authority.ts';
 import { isForge, mayChange, whyBarred } from '../trust/rights.ts';
 import { type Proof, signerIn } from '../trust/signer.ts';
-import type { Resume } from './progress.ts';
+import { failureKey, type Resume } from './progress.ts';
 import type { ResumeWord } from './resume-form.ts';
 
 /** A word, and who says that he gave it. */
@@ -57,12 +57,12 @@ export function believed(words: readonly SignedWord[], judgedBy: JudgedBy): read
   const forgivers = new Map<string, Set<string | null>>();
   for (const { name, word } of given)
     for (const failure of word.forgiven) {
-      const key = keyOf(failure);
+      const key = failureKey(failure);
       forgivers.set(key, (forgivers.get(key) ?? new Set()).add(name));
     }
   return given.flatMap(({ commit, committedAt, name, word: { guest, change, forgiven, reason } }) => {
     const needed = approversNeeded(judgedBy.authority, guest);
-    const enough = forgiven.filter((failure) => (forgivers.get(keyOf(failure))?.size ?? 0) >= needed);
+    const enough = forgiven.filter((failure) => (forgivers.get(failureKey(failure))?.size ?? 0) >= needed);
     if (enough.length === 0) return [];
     return [{ guest, change, forgiven: enough, commit, by: name, reason, at: committedAt }];
   });
@@ -95,8 +95,4 @@ export function approversNeeded(authority: Authority, guest: string): number {
 /** In the desired state: to let a change of a guest go on is to change it. */
 function guestPath(guest: string): string {
   return `guests/${guest}/guest.yaml`;
-}
-
-function keyOf({ host, since }: Resume['forgiven'][number]): string {
-  return `${host} ${since}`;
 }

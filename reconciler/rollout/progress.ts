@@ -29,6 +29,11 @@ export type Failure = {
   readonly detail: string;
 };
 
+/** Tells one failure of a change from every other. */
+export function failureKey({ host, since }: Pick<Failure, 'host' | 'since'>): string {
+  return `${host} ${since}`;
+}
+
 /** A roll-out that is halted, as a record tells of it. It is in force as long as enough of its failures are not forgiven. */
 export type Halt = {
   readonly guest: string;

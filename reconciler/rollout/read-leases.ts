@@ -2,11 +2,10 @@
  * Who holds leases, for people to see: the branches `boxreeve/lease-<n>` that hosts push beside their records. Nobody's signature is
  * judged here: a lease is taken and given back by whoever judges it.
  */
-import { gitRemote } from '../git/git-command.ts';
 import { checked, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { openObjectReader } from '../git/stream-git.ts';
 import { either, isNumber, isOneOf, isString, listOf, objectOf } from '../observed/check.ts';
+import { fetchLeases, LEASES, leaseFile } from './lease/branches.ts';
 
 export type HeldLease = {
   readonly slot: number;
@@ -40,7 +39,7 @@ export function openReadLeases({
 
   return async (signal) => {
     const tips = tipsIn(mirror.auditRefs());
-    if (tips.some(({ tip }) => !known.has(tip))) await fetch(gitDir, mirror.auditRemote(), signal);
+    if (tips.some(({ tip }) => !known.has(tip))) await fetchLeases(gitDir, mirror.auditRemote(), { signal });
     const now = new Map<string, Lease | null>();
     for (const { slot, tip } of tips)
       now.set(tip, known.has(tip) ? (known.get(tip) ?? null) : await readLease(gitDir, slot, tip));
@@ -60,7 +59,6 @@ function heldBy({ token, host, guests, since, until }: Held): Omit<HeldLease, 's
 }
 
 const BRANCH = /^refs\/heads\/boxreeve\/lease-(0|[1-9]\d{0,4})$/;
-const LOCAL = 'refs/boxreeve/leases';
 
 function tipsIn(
   refs: ReadonlyMap<string, string>,
@@ -70,12 +68,6 @@ function tipsIn(
     return slot === undefined ? [] : [{ slot: Number(slot), tip }];
   });
   return tips.sort((one, other) => one.slot - other.slot);
-}
-
-async function fetch(gitDir: string, remote: string, signal?: AbortSignal): Promise<void> {
-  const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-  const spec = `+refs/heads/boxreeve/lease-*:${LOCAL}/*`;
-  await gitRemote(gitDir, ['fetch', ...quiet, '--prune', '--no-filter', remote, spec], { signal });
 }
 
 type Held = Omit<HeldLease, 'slot'> & { readonly state: 'held' };
@@ -91,22 +83,12 @@ const isHeld = objectOf<Held>({
 });
 const isLease = either(isHeld, objectOf<{ readonly state: 'free' }>({ state: isOneOf('free') }));
 
-/** Bytes. A lease needs some hundred. */
-const LARGEST = 64 * 1024;
-
 /** null: it cannot be read. What moved on since it was listed is read as it is now. */
 async function readLease(gitDir: string, slot: number, tip: string): Promise<Lease | null> {
-  const blob =
-    (await refValue(gitDir, `${checked(tip)}:lease.json`)) ??
-    (await refValue(gitDir, `${LOCAL}/${slot}:lease.json`));
-  if (blob === null) return null;
-  const objects = openObjectReader(gitDir, LARGEST);
-  try {
-    const content = (await objects.read([blob]).next()).value?.content ?? null;
-    return content === null ? null : parseLease(content);
-  } finally {
-    await objects.close();
-  }
+  const commit =
+    (await refValue(gitDir, `${checked(tip)}^{commit}`)) ?? (await refValue(gitDir, `${LEASES}${slot}`));
+  const file = commit === null ? null : await leaseFile(gitDir, commit);
+  return file === null ? null : parseLease(file);
 }
 
 function parseLease(bytes: Buffer): Lease | null {

@@ -17,6 +17,8 @@ import { refusals } from '../exposure/exposure.ts';
 import type { GuestMemory, Memory } from '../observed/memory.ts';
 import type { BuiltFrom, HostObservation, ObservedGuest } from '../observed/observation.ts';
 import { oneLine } from '../one-line.ts';
+import { provenBuild } from '../plan/guests.ts';
+import { isAllowedNow } from '../plan/targets.ts';
 import type { GuestProgress } from './progress.ts';
 
 export type StandingInput = {
@@ -77,7 +79,7 @@ function judge(input: StandingInput, stored: GuestProgress | null): Judged {
   const observed = observation.guests.find(({ name }) => name === spec.name);
   const unknown = observation.unknown.find(({ guest }) => guest === null || guest === spec.name);
   const failed = observed === undefined ? memory?.failed : observed.failed;
-  if (failed?.fingerprint === spec.fingerprint && !allowedNow(failed, spec))
+  if (failed?.fingerprint === spec.fingerprint && !isAllowedNow(failed, spec))
     return { state: 'failed', detail: failed.error, at: Date.parse(failed.at), probed: false };
   const was = stored !== null && stored.healthyMs !== null;
   const probed = stored?.probed ?? false;
@@ -144,14 +146,8 @@ function sinceWhen(stored: GuestProgress | null, state: GuestProgress['state'], 
 }
 
 /** What the machine that is there was proven from; null: it was not, or is not there. */
-function provenNow({ machine, builtFrom }: ObservedGuest): BuiltFrom | null {
-  const there = machine.state === 'present' || machine.state === 'forgotten';
-  return there && builtFrom?.machineId === machine.id ? builtFrom : null;
-}
-
-/** What failed for its exposure alone has not, once that is allowed: as the plan has it. */
-function allowedNow({ refused }: NonNullable<GuestMemory['failed']>, { refuses }: GuestSpec): boolean {
-  return refused !== undefined && !refused.some((kind) => refuses?.includes(kind));
+function provenNow(observed: ObservedGuest): BuiltFrom | null {
+  return observed.machine.state === 'vanished' ? null : provenBuild(observed);
 }
 
 function inWords(power: 'running' | 'stopped' | 'unknown'): string {

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { parseRecord } from '../../reconciler/audit/parse-record.ts';
 import type { AuditRecord } from '../../reconciler/audit/record.ts';
 import { HOUR, iso } from '../../reconciler/clock.ts';
-import type { RolloutSpec } from '../../reconciler/desired/spec.ts';
 import { rolloutDocument } from '../../reconciler/report/rollout-document.ts';
 import { showRollout } from '../../reconciler/report/rollout-text.ts';
 import { wordIn } from '../../reconciler/rollout/believe.ts';
@@ -13,22 +12,14 @@ import type { GuestProgress, Member } from '../../reconciler/rollout/progress.ts
 import { wavesOf } from '../../reconciler/rollout/waves.ts';
 import { checkDocument } from '../lab/check-document.ts';
 import { someDraft } from '../unit/audit/account-lab.ts';
-import { COMMIT } from '../unit/plan/builders.ts';
+import { COMMIT, rolloutOf } from '../unit/plan/builders.ts';
 import { expectOneLine, expectPlain, holds } from './holds.ts';
 import { damagedJson } from './mutate-value.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00.000Z');
 const PRINT = 'f'.repeat(64);
 const CHANGE = 'c'.repeat(64);
-const ROLLOUT: RolloutSpec = {
-  waves: [{ hosts: { by: 'name', hosts: ['builder1'] }, soak: HOUR }],
-  maxUnavailable: { count: 1 },
-  haltAfterFailures: 1,
-  requireProbes: false,
-  onHalt: 'stay',
-  proposeRevert: false,
-  fleetLock: null,
-};
+const ROLLOUT = rolloutOf({ waves: [{ hosts: { by: 'name', hosts: ['builder1'] }, soak: HOUR }] });
 const members: readonly Member[] = ['builder1', 'builder2'].map((name) => ({
   ...{ name, labels: [], broken: null },
   guests: new Map([['agent', PRINT]]),

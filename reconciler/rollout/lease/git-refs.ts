@@ -1,8 +1,9 @@
 /** The slots of leases as branches beside the records: `boxreeve/lease-<n>`, each one commit, replaced by compare-and-swap. */
 import { RemoteUnreachable } from '../../errors.ts';
 import { git, gitRemote, lines } from '../../git/git-command.ts';
-import { parseRemoteRefs } from '../../git/remote-refs.ts';
+import { remoteTip } from '../../git/remote-tip.ts';
 import { writeSignedCommit } from '../../git/signed-commit.ts';
+import { BRANCHES, FILE, fetchLeases, LEASES, leaseFile } from './branches.ts';
 import type { LeaseRefs } from './git-leases.ts';
 import { parseSlot, type Slot, type SlotSeen, slotBytes } from './slot.ts';
 
@@ -18,12 +19,6 @@ export type LeaseBranchParts = {
   readonly now: () => number;
 };
 
-const BRANCHES = 'refs/heads/boxreeve/lease-';
-/** Where they lie in the mirror. */
-const LOCAL = 'refs/boxreeve/lease/';
-const FILE = 'lease.json';
-/** A slot says little; what is larger was not written by a host. Bytes. */
-const LARGEST = 64 * 1024;
 /** A lease is not worth waiting for long, ms: the next poll asks again. */
 const LIMIT = 60_000;
 
@@ -49,31 +44,24 @@ export function leaseBranches(parts: LeaseBranchParts): LeaseRefs {
 
 const MOST_KNOWN = 10_000;
 
-/**
- * Ids by slot. By one fetch, which brings what is new and asks for these branches alone, where `ls-remote` would be told of all that
- * there are.
- */
+/** Ids by slot. */
 async function fetched({ gitDir, remote }: LeaseBranchParts): Promise<ReadonlyMap<number, string>> {
-  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-filter'];
-  const spec = `+${BRANCHES}*:${LOCAL}*`;
-  const fetch = () => gitRemote(gitDir, ['fetch', ...quiet, '--prune', remote(), spec], { timeout: LIMIT });
+  const fetch = () => fetchLeases(gitDir, remote(), { timeout: LIMIT });
   // a question that is lost now and then must not keep a slot for a whole poll
   await fetch().catch(fetch);
-  const listed = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', LOCAL]);
+  const listed = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', LEASES]);
   const found = new Map<number, string>();
   for (const line of lines(listed)) {
     const [id = '', ref = ''] = line.split(' ');
-    const digits = ref.slice(LOCAL.length);
+    const digits = ref.slice(LEASES.length);
     if (/^[1-9]\d{0,5}$/.test(digits)) found.set(Number(digits), id);
   }
   return found;
 }
 
 async function read(gitDir: string, commit: string): Promise<SlotSeen['slot']> {
-  const [entry = ''] = lines(await git(gitDir, ['ls-tree', '-l', '--full-tree', commit, '--', FILE]));
-  const [, blob, size] = /^100644 blob ([0-9a-f]+) +(\d+)\t/.exec(entry) ?? [];
-  if (blob === undefined || Number(size) > LARGEST) return 'unreadable';
-  return parseSlot(await git(gitDir, ['cat-file', 'blob', blob]));
+  const file = await leaseFile(gitDir, commit);
+  return file === null ? 'unreadable' : parseSlot(file);
 }
 
 async function swap(
@@ -93,8 +81,7 @@ async function swap(
     } catch (error) {
       if (!(error instanceof RemoteUnreachable)) throw error;
       // the answer may have been lost, and not the push
-      const output = await gitRemote(gitDir, ['ls-remote', '--refs', remote(), branch], { timeout: LIMIT });
-      const now = parseRemoteRefs(output.toString('utf8')).get(branch) ?? null;
+      const now = await remoteTip(gitDir, remote(), branch, { timeout: LIMIT });
       if (now === commit) return commit;
       if (now !== expected) return null;
       if (attempt === ATTEMPTS) throw error;

@@ -1,9 +1,9 @@
 /** A host's leases, from where the desired state says; what is held of another place is given back there first. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
+import type { LockServer } from '../../desired/spec.ts';
 import type { Mirror } from '../../git/mirror.ts';
 import type { HostConfig } from '../../host-config.ts';
-import type { LockServer } from '../../host-ports.ts';
 import type { MemoryStore } from '../../observed/memory.ts';
 import type { LeaseAnswer, LeaseNeed, Leases } from './leases.ts';
 

@@ -1,19 +1,16 @@
 /** What is broken while it is paused or held, over the real reconcile. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR } from '../../../reconciler/clock.ts';
-import type { HostSpec, RolloutSpec } from '../../../reconciler/desired/spec.ts';
+import type { HostSpec } from '../../../reconciler/desired/spec.ts';
 import { type Report, reconcile } from '../../../reconciler/reconcile.ts';
-import { box, guest, host } from '../plan/builders.ts';
+import { box, guest, host, rolloutOf } from '../plan/builders.ts';
 import { newProcess, newWorld, type World } from '../reconcile/model-world.ts';
 
 const [FIRST, NEXT] = ['a'.repeat(40), 'b'.repeat(40)];
 const REQUEST = { trigger: 'poll', forceWindow: false, holdDrain: true } as const;
 const OLD = guest({ window: null });
 const NEW = guest({ window: null, box: box('2022.2.24') });
-const ROLLOUT: RolloutSpec = {
-  ...{ waves: [], maxUnavailable: { count: 1 }, haltAfterFailures: 1, requireProbes: false },
-  ...{ onHalt: 'stay', proposeRevert: false, fleetLock: null },
-};
+const ROLLOUT = rolloutOf();
 let world: World;
 let until: number;
 

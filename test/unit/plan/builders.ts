@@ -4,6 +4,7 @@ import type {
   GuestFile,
   GuestSpec,
   HostSpec,
+  RolloutSpec,
   WindowSpec,
 } from '../../../reconciler/desired/spec.ts';
 import type {
@@ -80,6 +81,20 @@ export function guest(change: Partial<GuestSpec> = {}): GuestSpec {
 function fingerprintOf({ box: from, provider, env, secrets, files }: GuestSpec): string {
   const parts = [from.sha256, from.name, from.version, provider, env, secrets];
   return JSON.stringify([parts, files.map(({ path, sha256, executable }) => [path, sha256, executable])]);
+}
+
+/** Without waves; one guest at a time, and halted by one failure. */
+export function rolloutOf(change: Partial<RolloutSpec> = {}): RolloutSpec {
+  return {
+    waves: [],
+    maxUnavailable: { count: 1 },
+    haltAfterFailures: 1,
+    requireProbes: false,
+    onHalt: 'stay',
+    proposeRevert: false,
+    fleetLock: null,
+    ...change,
+  };
 }
 
 export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {}): HostSpec {

@@ -1,11 +1,11 @@
 /** What a run does with the leases of the fleet: before it drains, while it waits, and after it died. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR, iso, MINUTE } from '../../../reconciler/clock.ts';
-import type { HostSpec, RolloutSpec } from '../../../reconciler/desired/spec.ts';
+import type { HostSpec } from '../../../reconciler/desired/spec.ts';
 import { preview, type Report, type Request, reconcile } from '../../../reconciler/reconcile.ts';
 import type { Slot } from '../../../reconciler/rollout/lease/slot.ts';
 import { assign } from '../gate/model-pool.ts';
-import { file, guest, host } from '../plan/builders.ts';
+import { file, guest, host, rolloutOf } from '../plan/builders.ts';
 import { Died, newProcess, newWorld, type World } from './model-world.ts';
 
 const FIRST = 'a'.repeat(40);
@@ -13,15 +13,7 @@ const SECOND = 'b'.repeat(40);
 const AGENT = { system: 'command', drain: ['drain'], idle: ['idle'], undrain: ['undrain'] } as const;
 const before = guest({ agent: AGENT, window: null });
 const after = guest({ agent: AGENT, window: null, files: [file('Vagrantfile', 'v2')] });
-const rollout: RolloutSpec = {
-  waves: [],
-  maxUnavailable: { count: 1 },
-  haltAfterFailures: 1,
-  requireProbes: false,
-  onHalt: 'stay',
-  proposeRevert: false,
-  fleetLock: null,
-};
+const rollout = rolloutOf();
 const ASKED: Request = {
   trigger: 'poll',
   forceWindow: false,

@@ -1,28 +1,23 @@
 import { expect, it } from 'vitest';
 import { HOUR, iso, MINUTE } from '../../../reconciler/clock.ts';
-import type { RolloutSpec } from '../../../reconciler/desired/spec.ts';
 import { type RolloutView, rolloutDocument } from '../../../reconciler/report/rollout-document.ts';
 import { showRollout } from '../../../reconciler/report/rollout-text.ts';
 import type { GuestProgress, HostWord, Member } from '../../../reconciler/rollout/progress.ts';
 import { checkDocument } from '../../lab/check-document.ts';
+import { rolloutOf } from '../plan/builders.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 const GUEST = 'azure-agent';
 const CHANGE = 'c'.repeat(64);
 const SINCE = iso(NOW - 20 * MINUTE);
 
-const ROLLOUT: RolloutSpec = {
+const ROLLOUT = rolloutOf({
   waves: [
     { hosts: { by: 'label', label: 'canary' }, soak: 2 * HOUR },
     { hosts: { by: 'percent', percent: 50 }, soak: HOUR },
   ],
   maxUnavailable: { count: 2 },
-  haltAfterFailures: 1,
-  requireProbes: false,
-  onHalt: 'stay',
-  proposeRevert: false,
-  fleetLock: null,
-};
+});
 
 function members(count: number): readonly Member[] {
   return Array.from({ length: count }, (_, index) => ({

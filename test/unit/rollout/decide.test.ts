@@ -10,6 +10,7 @@ import type {
   Resume,
 } from '../../../reconciler/rollout/progress.ts';
 import { wavesOf } from '../../../reconciler/rollout/waves.ts';
+import { rolloutOf } from '../plan/builders.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 const GUEST = 'azure-agent';
@@ -27,16 +28,7 @@ function decide(
   words: Record<string, HostWord>,
   { rollout = {}, resumes = [], host = 'builder2', all = members }: Partial<Asked> = {},
 ) {
-  const spec: RolloutSpec = {
-    waves: [CANARY],
-    maxUnavailable: { count: 1 },
-    haltAfterFailures: 1,
-    requireProbes: false,
-    onHalt: 'stay',
-    proposeRevert: false,
-    fleetLock: null,
-    ...rollout,
-  };
+  const spec = rolloutOf({ waves: [CANARY], ...rollout });
   return decideRollout({
     rollout: spec,
     host,

@@ -14,18 +14,8 @@ import { wordIn } from '../../../reconciler/rollout/believe.ts';
 import type { GivenResume } from '../../../reconciler/rollout/judge-resumes.ts';
 import type { FleetFacts, HostWord } from '../../../reconciler/rollout/progress.ts';
 import type { RevertWanted } from '../../../reconciler/rollout/propose-revert.ts';
-import { host as hostSpec, NOW } from '../plan/builders.ts';
+import { host as hostSpec, NOW, rolloutOf } from '../plan/builders.ts';
 import { type Effect, newWorld, portsOf, type World } from '../reconcile/model-world.ts';
-
-export const ROLLOUT: RolloutSpec = {
-  waves: [],
-  maxUnavailable: { count: 1 },
-  haltAfterFailures: 1,
-  requireProbes: false,
-  onHalt: 'stay',
-  proposeRevert: false,
-  fleetLock: null,
-};
 
 const DAEMON: Request = {
   trigger: 'poll',
@@ -68,7 +58,7 @@ export class Fleet {
   release(commit: string, guests: readonly GuestSpec[], rollout: Partial<RolloutSpec> | null): void {
     for (const [name, world] of this.worlds) {
       const labels = this.labels.get(name) ?? [];
-      const of = rollout === null ? null : { ...ROLLOUT, ...rollout };
+      const of = rollout === null ? null : rolloutOf(rollout);
       const open = guests.map((guest) => ({ ...guest, window: null }));
       world.specs.set(commit, hostSpec(open, { host: name, labels, rollout: of, window: null }));
       world.tip = commit;
