@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR, iso, MINUTE } from '../../../reconciler/clock.ts';
 import type { HostSpec } from '../../../reconciler/desired/spec.ts';
+import { type GuestMemory, newGuestMemory } from '../../../reconciler/observed/memory.ts';
 import { preview, type Report, type Request, reconcile } from '../../../reconciler/reconcile.ts';
 import type { Slot } from '../../../reconciler/rollout/lease/slot.ts';
 import { assign } from '../gate/model-pool.ts';
@@ -121,6 +122,23 @@ describe('a guest that is to be ended', () => {
     const report = await run();
     expect(report?.outcomes).toEqual([]);
     expect(world.pool.enabled).toBe(true);
+  });
+
+  it('keeps its lease while it is down by our doing, and gives it back when it is proven again', async () => {
+    await run();
+    const good = { spec: after, commit: SECOND, at: iso(world.now) };
+    const remember = (built: GuestMemory['built']) => {
+      world.memory = { ...world.memory, guests: { 'azure-agent': { ...newGuestMemory, good, built } } };
+    };
+    remember(null);
+    world.memory = { ...world.memory, lease: { fleetLock: null } };
+    takenBy('builder1');
+    await run();
+    expect(slot()).toMatchObject({ state: 'held', host: 'builder1' });
+    const ssh = { host: 'h', port: 22, user: 'u', identityFiles: [], hostKey: null };
+    remember({ ...good, machineId: 'm1', ssh });
+    await run();
+    expect(slot()).toMatchObject({ state: 'free' });
   });
 
   it('needs none where the desired state asks for none', async () => {

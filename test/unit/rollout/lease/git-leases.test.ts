@@ -21,6 +21,7 @@ type Holder = { readonly leases: Leases; now: number; remembered: boolean };
 type Place = {
   refs(host: string, now: () => number): Promise<LeaseRefs>;
   damage(slot: number): Promise<void>;
+  remove(slot: number): Promise<void>;
 };
 
 function holder(host: string, refs: LeaseRefs, clock: { now: number }): Holder {
@@ -166,6 +167,15 @@ describe.each([
     });
   });
 
+  it('are to be had, counted from 1 again, once somebody has deleted what stood there', async () => {
+    await fresh();
+    const [one, other] = [await host('builder1'), await host('builder2')];
+    await one.leases.hold(NEED);
+    expect(await other.leases.hold(NEED)).toMatchObject({ state: 'refused' });
+    await place.remove(1);
+    expect(tokens(await other.leases.hold(NEED))).toEqual([1]);
+  });
+
   it('are had by as many hosts as there are slots, however many ask at once', async () => {
     await fresh();
     const hosts = await Promise.all(Array.from({ length: 6 }, (_, at) => host(`builder${at}`)));
@@ -179,12 +189,26 @@ describe.each([
   });
 });
 
+it('a branch of a size that no host writes is not read', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'boxreeve-leases-'));
+  try {
+    const refs = await (await inRepository(root)).refs('builder1', () => START);
+    await refs.swap(1, null, { state: 'free', token: 1, nonce: 'n'.repeat(64 * 1024) });
+    expect([...(await refs.list()).values()]).toMatchObject([{ slot: 'unreadable' }]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
 async function inMemory(): Promise<Place> {
   const model = modelRefs();
   return {
     refs: async () => model.refs(),
     damage: async (slot) => {
       model.slots.set(slot, { id: 'damage', slot: 'unreadable' });
+    },
+    remove: async (slot) => {
+      model.slots.delete(slot);
     },
   };
 }
@@ -199,6 +223,9 @@ async function inRepository(root: string): Promise<Place> {
       const gitDir = join(root, `${host}.git`);
       if (!existsSync(gitDir)) await openRepository(gitDir, remote, true);
       return leaseBranches({ gitDir, remote: () => 'origin', host, signingKey: key, now });
+    },
+    remove: async (slot) => {
+      await execa('git', [`--git-dir=${remote}`, 'update-ref', '-d', `refs/heads/boxreeve/lease-${slot}`]);
     },
     damage: async (slot) => {
       const tree = await execa('git', [`--git-dir=${remote}`, 'mktree'], { input: '' });
