@@ -37,7 +37,7 @@ export async function openUrl(
   const { body, status, statusText } = response;
   const place = status === 206 ? rangeOf(response, resume.from) : { from: 0, size: sizeOf(response) };
   if ((status === 200 || status === 206) && body !== null && place !== null) {
-    return { ...place, validator: validatorOf(response), chunks: body, close: () => letGo(body) };
+    return { ...place, validator: validatorOf(response), ...reading(body) };
   }
   letGo(body);
   // a range that the server cannot or will not give
@@ -46,6 +46,20 @@ export async function openUrl(
   }
   if (status === 401) throw new Unauthorized(response.headers.get('www-authenticate') ?? '');
   throw new SourceMissed(`answers ${status} ${statusText}`.trim());
+}
+
+/**
+ * What is to be read of a body, by a reader that has it from now on: one that nobody has begun to read is ended, as if it had come
+ * whole, when its Response is garbage (https://github.com/nodejs/undici, lib/web/fetch/response.js); and one that is read can be let
+ * go of by its reader alone.
+ */
+function reading(body: ReadableStream<Uint8Array>): Pick<SourceBody, 'chunks' | 'close'> {
+  const reader = body.getReader();
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  }
+  // one that has broken off already cannot be let go of
+  return { chunks: pieces(), close: () => void reader.cancel().catch(() => undefined) };
 }
 
 /** A box is an archive: a server that takes it for compressed text must not unpack it on the way. */

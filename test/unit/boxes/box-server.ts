@@ -19,6 +19,8 @@ export type BoxServer = {
   readonly manners: Manners;
   /** Headers of every request so far. */
   readonly requests: IncomingMessage['headers'][];
+  /** How many are open. */
+  connections(): Promise<number>;
   /** Breaks off every connection. */
   breakOff(): void;
   close(): Promise<void>;
@@ -43,6 +45,10 @@ export async function startBoxServer(content: Buffer): Promise<BoxServer> {
     url: `http://127.0.0.1:${portOf(server)}/image.box`,
     manners,
     requests,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
     breakOff: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
