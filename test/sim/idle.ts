@@ -13,7 +13,7 @@ import { box, file, guest, host, observation, observed } from '../unit/plan/buil
 import type { Random } from './random.ts';
 import { type Fate, fateOf, HOSTS, type Month, monthOf, overlaps, within } from './schedule.ts';
 import { GUEST, LONGEST_DOWNTIME, POLL, type SimHost, simHost } from './sim-host.ts';
-import type { Totals } from './totals.ts';
+import { NOTHING, sum, type Totals } from './totals.ts';
 
 const EVERY = DAY;
 const AGENT = { system: 'command', drain: ['drain'], idle: ['idle'], undrain: ['undrain'] } as const;
@@ -22,7 +22,7 @@ const ENOUGH = 95 * MINUTE;
 
 export async function idle(seed: Random, tell: (line: string) => void): Promise<Totals> {
   const month = monthOf(seed.fork(0));
-  const totals = { killed: 0, drained: 0, lost: 0, missed: 0, outside: 0, rebuilt: 0 };
+  let totals = NOTHING;
   for (let index = 0; index < HOSTS; index += 1) {
     const random = seed.fork(100 + index);
     const fate = fateOf(month, random.fork(0));
@@ -30,8 +30,7 @@ export async function idle(seed: Random, tell: (line: string) => void): Promise<
     const found = await live(month, fate, index / HOSTS, random, (at, what) =>
       tell(`${new Date(at).toISOString()} ${name} ${what}`),
     );
-    for (const key of ['killed', 'drained', 'lost', 'missed', 'outside', 'rebuilt'] as const)
-      totals[key] += found[key];
+    totals = sum(totals, found);
   }
   return totals;
 }
@@ -71,7 +70,17 @@ async function live(
     tell(sim.now(), `next poll in ${Math.round((next - sim.now()) / MINUTE)} min`);
     sim.passTo(next);
   }
-  return { ...sim.toll, missed: nights.missed, rebuilt: nights.rebuilt, ...remains(month, fate, sim, tell) };
+  const { drained, lost } = remains(month, fate, sim, tell);
+  return {
+    faults: {
+      killed: sim.toll.killed,
+      drained,
+      lost,
+      'recycles missed': nights.missed,
+      'outside their window': sim.toll.outside,
+    },
+    done: { 'guests built': nights.rebuilt },
+  };
 }
 
 function commitOf(index: number): string {
@@ -191,13 +200,19 @@ class Nights {
   }
 }
 
+/**
+ * `drained`: agents left off their pool by us, or put back although a person had taken them off. `lost`: attempts without exactly one
+ * record, and changes that are not in force.
+ */
+type Remains = { readonly drained: number; readonly lost: number };
+
 /** What must be so when nothing has gone wrong for two days. */
 function remains(
   month: Month,
   fate: Fate,
   { world, pool, now }: SimHost,
   tell: (at: number, what: string) => void,
-): Pick<Totals, 'drained' | 'lost'> {
+): Remains {
   let [drained, lost] = [0, 0];
   const complain = (what: string) => tell(now(), what);
   const offByPerson = within(fate.takenOff, now());
