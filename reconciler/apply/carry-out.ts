@@ -194,6 +194,7 @@ class Run {
       free.map(({ action }) => action),
       earlier,
     );
+    await this.leases.keepFor(actions);
     const outcomes = await this.host.apply(actions, attempt, this.request.signal);
     this.outcomes.push(...outcomes);
     return outcomes;

@@ -43,6 +43,16 @@ export class LeaseHolder {
     return asked === null || (await this.#hold(asked, ended)).state === 'held';
   }
 
+  /**
+   * Prolongs the leases of guests that are down already, for actions that may bring them back. A host that lost its leases meanwhile
+   * brings them back all the same: none is refused for it.
+   */
+  async keepFor(actions: readonly Action[]): Promise<void> {
+    const lasts = actions.reduce((total, action) => total + longestTime(action), 0);
+    const asked = await this.#need([], lasts);
+    if (asked !== null) await this.#hold(asked, []);
+  }
+
   /** Keeps leases for guests whose job is still waited for or that are down, and gives back the others. Never throws for the remote. */
   async settle(waiting: ReadonlySet<string>): Promise<void> {
     const host = this.#host;

@@ -6,7 +6,7 @@ import { type GuestMemory, newGuestMemory } from '../../../reconciler/observed/m
 import { preview, type Report, type Request, reconcile } from '../../../reconciler/reconcile.ts';
 import type { Slot } from '../../../reconciler/rollout/lease/slot.ts';
 import { assign } from '../gate/model-pool.ts';
-import { file, guest, host, rolloutOf } from '../plan/builders.ts';
+import { file, guest, host, observed, rolloutOf } from '../plan/builders.ts';
 import { Died, newProcess, newWorld, type World } from './model-world.ts';
 
 const FIRST = 'a'.repeat(40);
@@ -139,6 +139,39 @@ describe('a guest that is to be ended', () => {
     remember({ ...good, machineId: 'm1', ssh });
     await run();
     expect(slot()).toMatchObject({ state: 'free' });
+  });
+
+  it('is brought back after a crash with a lease that lasts for that, and without one where others have it', async () => {
+    for (const owner of ['builder1', 'builder2']) {
+      await begin();
+      const good = { spec: before, commit: FIRST, at: iso(world.now) };
+      world.memory = {
+        ...world.memory,
+        guests: { 'azure-agent': { ...newGuestMemory, good } },
+        lease: { fleetLock: null },
+      };
+      world.seen = { ...world.seen, guests: [observed({ lastGood: good })] };
+      world.tip = FIRST;
+      takenBy(owner);
+      const { host: there } = newProcess(world, 0);
+      const lasts: number[] = [];
+      const apply: typeof there.apply = async (actions, attempt, signal) => {
+        const seen = slot();
+        if (
+          actions.some(({ kind }) => kind === 'create-guest') &&
+          seen !== 'unreadable' &&
+          seen?.state === 'held'
+        )
+          lasts.push(seen.host === 'builder1' ? Date.parse(seen.until) - world.now : 0);
+        return there.apply(actions, attempt, signal);
+      };
+      const report = await reconcile({ ...there, apply }, ASKED);
+      expect(report.outcomes.at(-1)).toMatchObject({ action: { kind: 'create-guest' }, result: 'done' });
+      expect(lasts).toHaveLength(1);
+      // twice the limit on a build, for what is gone back to if it fails
+      if (owner === 'builder1') expect(lasts[0]).toBeGreaterThan(2 * before.timeouts.up);
+      world.dispose();
+    }
   });
 
   it('needs none where the desired state asks for none', async () => {
