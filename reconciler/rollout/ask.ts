@@ -12,6 +12,7 @@ import { GitFailed, RemoteUnreachable, RolloutBlocked } from '../errors.ts';
 import type { Host } from '../host-ports.ts';
 import { NO_ROLLOUT } from '../observed/memory.ts';
 import { decideRollout, membersWith, type RolloutDecision, type RolloutInput, whyNotDone } from './decide.ts';
+import { worthQuoting } from './halted.ts';
 import type { FleetFacts, GuestProgress, Halt, HostWord, Resume } from './progress.ts';
 import { type Wave, waveOf, wavesOf } from './waves.ts';
 
@@ -171,7 +172,8 @@ class Inquiry {
   private haltOf(guest: string, decision: GuestAnswer): Halt[] {
     const change = this.facts.changes.get(guest);
     if (decision.may !== 'halted' || change === undefined) return [];
-    return [{ guest, change, failures: decision.failures }];
+    const { failures } = decision;
+    return [{ guest, change, failures: worthQuoting(failures, this.question.rollout, this.host.name) }];
   }
 
   private isForgiven(guest: string): boolean {

@@ -27,3 +27,16 @@ export function troubledGuests(
     return [{ guest, change, failures, halted: failures.length >= rollout.haltAfterFailures }];
   });
 }
+
+/**
+ * Of the failures that halt a change, those that a host's records carry on: as many as it takes, its own first. A change that fails on
+ * many hosts at once would else be told in full by each record of every host.
+ */
+export function worthQuoting(
+  failures: readonly Failure[],
+  { haltAfterFailures }: Pick<RolloutSpec, 'haltAfterFailures'>,
+  host: string,
+): readonly Failure[] {
+  const own = failures.filter((failure) => failure.host === host);
+  return [...own, ...failures.filter((failure) => failure.host !== host)].slice(0, haltAfterFailures);
+}

@@ -51,6 +51,24 @@ it('a change that fails only in its soak is taken back to what worked before it,
   expect(fleet.proposed).toMatchObject([{ worked: { box: OLD.box } }]);
 });
 
+it('a change that failed on many hosts at once is quoted by as many failures as halt it, the own one first', async () => {
+  const hosts = ['canary1', 'canary2', 'canary3'];
+  fleet = new Fleet({ ...Object.fromEntries(hosts.map((name) => [name, ['canary']])), builder1: [] });
+  fleet.release(FIRST, [OLD], null);
+  await fleet.tick(MINUTE);
+  fleet.release(SECOND, [NEW], { ...CANARY, haltAfterFailures: 2, maxUnavailable: { count: 3 } });
+  fleet.bad.set(NEW.fingerprint, null);
+  for (let hour = 0; hour < 3; hour += 1) await fleet.tick(HOUR);
+  const quoted = (name: string) =>
+    fleet.world(name).memory.rollout?.halts.flatMap(({ failures }) => failures.map(({ host }) => host));
+  expect(hosts.map(quoted)).toEqual([
+    ['canary1', 'canary2'],
+    ['canary2', 'canary1'],
+    ['canary1', 'canary2'],
+  ]);
+  expect(quoted('builder1')).toEqual(['canary1', 'canary2']);
+});
+
 it('nothing is proposed where the fleet does not ask for it', async () => {
   await release({ ...CANARY, proposeRevert: false });
   fleet.bad.set(NEW.fingerprint, null);
