@@ -15,6 +15,20 @@ export type Wave = {
  * 3. A host whose file cannot be read might be in any wave: it counts as in the first.
  */
 export function wavesOf(specs: readonly WaveSpec[], members: readonly Member[]): readonly Wave[] {
+  const before = known.get(members);
+  if (before?.specs === specs) return before.waves;
+  const waves = divide(specs, members);
+  known.set(members, { specs, waves });
+  return waves;
+}
+
+/** A fleet is the same object for as long as its desired state is, and asked about at every poll: thousands of hashes, each time. */
+const known = new WeakMap<
+  readonly Member[],
+  { readonly specs: readonly WaveSpec[]; readonly waves: readonly Wave[] }
+>();
+
+function divide(specs: readonly WaveSpec[], members: readonly Member[]): readonly Wave[] {
   let left = members;
   const waves = specs.map(({ hosts, soak }, index): Wave => {
     const broken = index === 0 ? left.filter((member) => member.broken !== null) : [];
