@@ -70,6 +70,7 @@ class Inquiry {
   private readonly words: Map<string, HostWord>;
   private readonly waves: readonly Wave[];
   private resumes: readonly Resume[] = [];
+  private readonly decided = new Map<string, RolloutDecision>();
   /** Why the remote cannot be asked; null: it answers. */
   private offline: string | null;
   private readonly host: Host;
@@ -112,6 +113,7 @@ class Inquiry {
   private async hearApprovers(): Promise<void> {
     try {
       this.resumes = await this.host.resumes.given(this.question.desired.commit, this.facts.changes);
+      this.decided.clear();
     } catch (error) {
       this.lost(error);
     }
@@ -119,12 +121,13 @@ class Inquiry {
 
   /** Rule 2: what cannot be read anew is what it was. */
   private async hear(guests: readonly string[], waves: readonly Wave[]): Promise<void> {
-    const hosts = waves.flatMap(({ members }) =>
-      members.filter((member) => guests.some((guest) => member.guests.has(guest))).map(({ name }) => name),
-    );
-    const unheard = hosts.filter((name) => !this.words.has(name));
+    const unheard: string[] = [];
+    for (const { members } of waves)
+      for (const { name, guests: has } of members)
+        if (!this.words.has(name) && guests.some((guest) => has.has(guest))) unheard.push(name);
     if (unheard.length === 0) return;
     for (const [name, word] of await this.ask(unheard)) this.words.set(name, word);
+    this.decided.clear();
   }
 
   private async ask(hosts: readonly string[]): Promise<ReadonlyMap<string, HostWord>> {
@@ -158,8 +161,11 @@ class Inquiry {
     };
   }
 
+  /** By all that is known by now. */
   private decide(guest: string): RolloutDecision {
-    return decideRollout(this.inputOf(guest));
+    const decided = this.decided.get(guest) ?? decideRollout(this.inputOf(guest));
+    this.decided.set(guest, decided);
+    return decided;
   }
 
   private answerOf(guest: string): GuestAnswer {

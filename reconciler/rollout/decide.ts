@@ -68,42 +68,51 @@ export function decideRollout(input: RolloutInput): RolloutDecision {
 }
 
 /** Rule 5, one for each host, those that are forgiven left out. */
-export function failuresOf({
-  guest,
-  waves,
-  change,
-  words,
-  resumes,
-}: Pick<RolloutInput, 'guest' | 'waves' | 'change' | 'words' | 'resumes'>): readonly Failure[] {
-  const live = waves.flatMap((wave) =>
-    membersWith(wave, guest).flatMap((member) => failureOf(member, guest, wave.soak, words) ?? []),
-  );
-  const quoted = [...words.values()].flatMap((word) =>
-    word.state === 'told'
-      ? word.halts.flatMap((halt) => (halt.guest === guest && halt.change === change ? halt.failures : []))
-      : [],
-  );
+export function failuresOf(
+  input: Pick<RolloutInput, 'guest' | 'waves' | 'change' | 'words' | 'resumes'>,
+): readonly Failure[] {
+  const { guest, change, words, resumes } = input;
   const forgiven = new Set(
     resumes.flatMap((resume) =>
       resume.guest === guest && resume.change === change ? resume.forgiven.map(failureKey) : [],
     ),
   );
-  const open = [...quoted, ...live].filter((failure) => !forgiven.has(failureKey(failure)));
-  return [...new Map(open.map((failure) => [failure.host, failure])).values()].sort((a, b) =>
-    a.host < b.host ? -1 : 1,
-  );
+  const open = new Map<string, Failure>();
+  const note = (failure: Failure) => {
+    // most hosts quote the same few
+    if (open.get(failure.host)?.since === failure.since) return;
+    if (!forgiven.has(failureKey(failure))) open.set(failure.host, failure);
+  };
+  for (const word of words.values()) quotedIn(word, input).forEach(note);
+  // what a host says of itself goes before what others quote
+  for (const [host, word] of words) {
+    const failure = failureOf(host, word, input);
+    if (failure !== null) note(failure);
+  }
+  return [...open.values()].sort((a, b) => (a.host < b.host ? -1 : 1));
+}
+
+function quotedIn(
+  word: HostWord,
+  { guest, change }: Pick<RolloutInput, 'guest' | 'change'>,
+): readonly Failure[] {
+  if (word.state === 'silent' || word.halts.length === 0) return [];
+  return word.halts.flatMap((halt) => (halt.guest === guest && halt.change === change ? halt.failures : []));
 }
 
 function failureOf(
-  { name, guests }: Member,
-  guest: string,
-  soak: number,
-  words: RolloutInput['words'],
+  host: string,
+  word: HostWord,
+  { guest, waves }: Pick<RolloutInput, 'guest' | 'waves'>,
 ): Failure | null {
-  const progress = progressIn(words.get(name), guest);
-  if (progress?.state !== 'failed' || progress.fingerprint !== guests.get(guest)) return null;
-  if (progress.healthyMs !== null && progress.healthyMs >= soak) return null;
-  return { host: name, since: progress.since, detail: progress.detail };
+  const progress = progressIn(word, guest);
+  // of thousands of hosts few have failed: where they belong is looked up for those alone
+  if (progress?.state !== 'failed') return null;
+  const wave = waves[waveOf(waves, host)];
+  const member = wave?.members.find(({ name }) => name === host);
+  if (wave === undefined || progress.fingerprint !== member?.guests.get(guest)) return null;
+  if (progress.healthyMs !== null && progress.healthyMs >= wave.soak) return null;
+  return { host, since: progress.since, detail: progress.detail };
 }
 
 /** What a host's word says of a guest. A guest may be called `constructor`, which every object has something of. */
