@@ -77,7 +77,13 @@ export function overlaps(spans: readonly Span[], { from, to }: Span): boolean {
   return spans.some((span) => span.from < to && from < span.to);
 }
 
-function spans({ begin, calm }: Month, random: Random, apart: number, length: number): Span[] {
+/** Spans that come at random before all is calm. @param apart from the end of one to the next @param length of one; both on average */
+export function spans(
+  { begin, calm }: Pick<Month, 'begin' | 'calm'>,
+  random: Random,
+  apart: number,
+  length: number,
+): Span[] {
   const found: Span[] = [];
   for (let at = begin; ; ) {
     const from = at + random.wait(apart);

@@ -3,7 +3,6 @@
  * chooses; what is durable stays.
  */
 import type { ActionOutcome } from '../../reconciler/apply/outcome.ts';
-import type { Journal } from '../../reconciler/audit/outbox.ts';
 import { HOUR, iso, MINUTE, SECOND } from '../../reconciler/clock.ts';
 import { RemoteUnreachable } from '../../reconciler/errors.ts';
 import { endsMachines } from '../../reconciler/gate/gate.ts';
@@ -13,6 +12,7 @@ import { type Report, reconcile } from '../../reconciler/reconcile.ts';
 import { carryOut } from '../unit/plan/model-host.ts';
 import { Died, portsOf, type World, worldOver } from '../unit/reconcile/model-world.ts';
 import { type CiPool, ciPool } from './ci-pool.ts';
+import { memoryJournal } from './memory-journal.ts';
 import type { Random } from './random.ts';
 import { type Fate, type Month, within } from './schedule.ts';
 
@@ -185,23 +185,6 @@ export function simHost(month: Month, fate: Fate, random: Random, tell: (what: s
 }
 
 const NEVER = new AbortController().signal;
-
-function memoryJournal(): Journal {
-  let text: string | null = null;
-  return {
-    read: async () => text,
-    create: async (line) => {
-      if (text !== null) throw new Error('an attempt is there already');
-      text = line;
-    },
-    append: async (line) => {
-      text = `${text ?? ''}${line}`;
-    },
-    remove: async () => {
-      text = null;
-    },
-  };
-}
 
 function outcomeOf(
   action: Action,
