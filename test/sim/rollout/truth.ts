@@ -131,9 +131,8 @@ export class Truth {
 
   began(host: string, { guest, commit, isBadEverywhere }: Release, askedWhenHalted: boolean): void {
     const { fingerprint } = guest;
-    const service = this.of(host);
     // what worked here is put back at any time
-    if (service.longest.has(fingerprint) || fingerprint === this.story.releases[0].guest.fingerprint) return;
+    if (this.hasRun(host, fingerprint)) return;
     const waves = this.waves.get(commit) ?? [];
     const own = waves.findIndex(({ hosts }) => hosts.includes(host));
     const first = waves.findIndex(({ hosts }) => hosts.length > 0);
@@ -170,6 +169,11 @@ export class Truth {
 
   runsNow(host: string): string | null {
     return this.of(host).running?.fingerprint ?? null;
+  }
+
+  /** Whether it ever was in service with this fingerprint. */
+  hasRun(host: string, fingerprint: string): boolean {
+    return this.of(host).longest.has(fingerprint) || fingerprint === this.story.releases[0].guest.fingerprint;
   }
 
   isOut(host: string): boolean {
