@@ -4,12 +4,14 @@
  * 1. `refs/boxreeve/audit/<host>` is the chain: a record is written when that ref has moved to its commit, not before.
  * 2. The ref moves by compare-and-swap, so two writers cannot both append to one record.
  * 3. The chain goes to the remote by plain pushes of that one branch, never forced: pushing it again changes nothing, so an
- *    answer that was lost does no harm, and what the remote has is never overwritten.
+ *    answer that was lost does no harm, and what the remote has is never overwritten. A server that was busy is asked again at once.
  * 4. A host without a chain takes up the one on the remote whose last record it signed, wherever that is (`find-chain.ts`).
  */
+import { systemClock } from '../clock.ts';
 import { AuditDiverged, GitFailed } from '../errors.ts';
 import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
+import { pushAgain, type Standing } from '../git/push-again.ts';
 import { remoteTip } from '../git/remote-tip.ts';
 import { REMOTE } from '../git/repository.ts';
 import { writeSignedCommit } from '../git/signed-commit.ts';
@@ -135,36 +137,33 @@ async function writeCommit(
 async function pushChain(options: AuditLogOptions, tip: string, signal?: AbortSignal): Promise<void> {
   const { gitDir, host } = options;
   const branch = `refs/heads/${options.branch()}`;
-  try {
-    await gitRemote(gitDir, ['push', '--quiet', '--no-verify', '--no-signed', REMOTE, `${tip}:${branch}`], {
-      signal,
-    });
-  } catch (error) {
-    await judgeFailedPush(options, tip, branch, error);
-  }
+  const push = ['push', '--quiet', '--no-verify', '--no-signed', REMOTE, `${tip}:${branch}`];
+  await pushAgain({
+    push: () => gitRemote(gitDir, push, { signal }),
+    look: () => lookAt(options, tip, branch, signal),
+    sleep: (ms) => systemClock.sleep(ms, signal),
+    random: Math.random,
+  });
   await git(gitDir, ['update-ref', pushedRef(host), tip]);
 }
 
-/** Returns if the remote has the record all the same; else throws what is the matter. */
-async function judgeFailedPush(
+/** Where the branch is after a push that failed. Throws AuditDiverged if it has what this host did not write. */
+async function lookAt(
   { gitDir, host }: AuditLogOptions,
   tip: string,
   branch: string,
-  error: unknown,
-): Promise<void> {
-  const there = await remoteTip(gitDir, REMOTE, branch);
-  if (there === tip) return;
-  if (there === null || (await isAncestor(gitDir, there, tip))) throw error;
+  signal?: AbortSignal,
+): Promise<Standing> {
+  const there = await remoteTip(gitDir, REMOTE, branch, { signal });
+  if (there === tip) return 'there';
+  if (there === null || (await isAncestor(gitDir, there, tip))) return 'behind';
   const found = `refs/boxreeve/found/${host}`;
-  await gitRemote(gitDir, [
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    REMOTE,
-    `+${branch}:${found}`,
-  ]);
-  if (await isAncestor(gitDir, there, tip)) throw error;
+  await gitRemote(
+    gitDir,
+    ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', REMOTE, `+${branch}:${found}`],
+    { signal },
+  );
+  if (await isAncestor(gitDir, there, tip)) return 'behind';
   throw new AuditDiverged(
     `${branch.slice('refs/heads/'.length)} on the remote (${there.slice(0, 7)}) is not what this host wrote (${tip.slice(0, 7)}): someone ` +
       `rewrote it, or another host goes by the name ${host}. Nothing was overwritten and nothing is lost: compare ${found} and ${localRef(host)} in ${gitDir}.`,

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -123,6 +123,44 @@ describe('pushing', () => {
     expect(await host.log.push()).toEqual({ pushed: 1 });
     expect(await remoteTip()).toBe(await tipOf(host));
     expect(await host.log.unpushed()).toBe(0);
+  });
+
+  it('is done again at once when the server was at that branch for another', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    await host.log.append(someDraft(lab.desired));
+    // the real receive-pack meets a real lock, the first time
+    const lock = join(lab.repo.url, 'refs/heads/audit/builder1.lock');
+    const hook = join(lab.repo.url, 'hooks', 'pre-receive');
+    const count = join(lab.root, 'pushes');
+    writeFileSync(
+      hook,
+      `#!/bin/sh\necho once >>'${count}'\nif [ "$(wc -l <'${count}')" -eq 1 ]; then touch '${lock}'; else rm '${lock}'; fi\n`,
+      { mode: 0o755 },
+    );
+    expect(await host.log.push()).toEqual({ pushed: 1 });
+    expect(await remoteTip()).toBe(await tipOf(host));
+    expect(readFileSync(count, 'utf8')).toBe('once\nonce\n');
+  });
+
+  it('is done again at once when the branch moved along the same chain meanwhile', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    await host.log.append(someDraft(lab.desired));
+    const between = await tipOf(host);
+    await lab.repo.git('fetch', '--quiet', host.gitDir, localRef('builder1'));
+    await lab.repo.git('push', '--quiet', 'origin', `${between}:refs/heads/elsewhere`);
+    await host.log.append(someDraft(lab.desired));
+    const hook = join(lab.repo.url, 'hooks', 'pre-receive');
+    // a push whose answer was lost, and that the server comes to only now
+    writeFileSync(
+      hook,
+      `#!/bin/sh\nrm "$0"\nenv -u GIT_QUARANTINE_PATH git update-ref refs/heads/audit/builder1 ${between}\n`,
+      { mode: 0o755 },
+    );
+    await host.log.push();
+    expect(await remoteTip()).toBe(await tipOf(host));
+    expect(await count()).toBe(3);
   });
 
   it('again changes nothing, also when the answer to the first push was lost', async () => {
