@@ -6,12 +6,14 @@ import { boxesGroup } from './boxes.ts';
 import { daemonGroup } from './daemon.ts';
 import type { Result } from './measure.ts';
 import { recordGroup } from './record.ts';
+import { recordsAtOnce, scaleGroup } from './scale.ts';
 import { trustGroup } from './trust.ts';
 
 const GROUPS: Readonly<Record<string, () => Promise<readonly Result[]>>> = {
   boxes: boxesGroup,
   daemon: daemonGroup,
-  record: recordGroup,
+  record: async () => [...(await recordGroup()), ...(await recordsAtOnce())],
+  scale: scaleGroup,
   trust: trustGroup,
 };
 
@@ -26,9 +28,11 @@ if (unknown.length > 0) {
   process.exit(3);
 }
 
-const results: Result[] = [];
+/** By name: some are part of two groups. */
+const measured = new Map<string, Result>();
 for (const name of asked.length > 0 ? asked : Object.keys(GROUPS))
-  results.push(...((await GROUPS[name]?.()) ?? []));
+  for (const result of (await GROUPS[name]?.()) ?? []) measured.set(result.name, result);
+const results = [...measured.values()];
 process.stdout.write(
   json
     ? `${JSON.stringify({ results: results.map(({ also, ...row }) => ({ ...row, ...also })) }, null, 2)}\n`
@@ -42,7 +46,7 @@ function table(rows: readonly Result[]): string {
     `${row.ours.toFixed(1)} ${row.unit}`,
     `${row.theirs.toFixed(1)} ${row.unit}`,
     `${row.withinBudget ? 'within' : 'OVER'} ${row.budget}`,
-    [row.what, ...Object.entries(row.also ?? {}).map(([name, value]) => `${name} ${value.toFixed(1)}`)].join(
+    [row.what, ...Object.entries(row.also ?? {}).map(([name, value]) => `${name} ${value.toFixed(2)}`)].join(
       '; ',
     ),
   ]);
