@@ -109,11 +109,9 @@ async function readChain({ gitDir, host }: AuditLogOptions, tip: string | null) 
   return { tip, last: parsed.record, digest: recordDigest(bytes) };
 }
 
+/** By one process, as it is asked at every record; a ref that is not there yet counts for nothing. */
 async function countUnpushed(gitDir: string, host: string): Promise<number> {
-  const pushed = await refValue(gitDir, pushedRef(host));
-  const tip = await refValue(gitDir, localRef(host));
-  if (tip === null || tip === pushed) return 0;
-  const range = pushed === null ? [tip] : [tip, `^${pushed}`];
+  const range = ['--ignore-missing', localRef(host), `^${pushedRef(host)}`];
   return Number(lines(await git(gitDir, ['rev-list', '--count', ...range]))[0]);
 }
 
