@@ -86,6 +86,8 @@ export interface RemoteContact {
   due(eager: boolean): boolean;
   succeeded(): void;
   failed(why: string): void;
+  /** It answered, and is to be left alone for so many milliseconds, since all hosts of the fleet come to it. */
+  rest(ms: number): void;
   /** Why the remote could not be reached the last time; null when it could. */
   readonly problem: string | null;
 }

@@ -71,7 +71,7 @@ export async function reconcile(host: Host, request: Request): Promise<Report> {
   await noteLook(host, desired.spec, first);
   await request.onSeen?.({ accepted, seen: first, outcomes: [], pending: first.gated, records: [] });
   const done = await carryOut(host, desired, first, look, request);
-  const recorded = await account(host, desired, done, request);
+  const recorded = await account(host, desired, done, request, accepted.resting);
   return { accepted, ...done, records: [...recovered, ...refused, ...recorded] };
 }
 
@@ -91,7 +91,7 @@ export async function preview(host: Host, request: Request): Promise<Report> {
 /** Observe, plan, gate. */
 export async function lookAt(
   host: Host,
-  { offline }: Accepted,
+  { offline, resting }: Accepted,
   desired: Desired,
   request: Request,
 ): Promise<Seen> {
@@ -102,7 +102,14 @@ export async function lookAt(
   const mended = mendedMeanwhile(standstillsNow(host.memory.read(), spec), spec, observation, now);
   if (spec.rollout !== null) {
     const { planRollout } = await import('./rollout/look.ts');
-    const view = { desired, rollout: spec.rollout, observation, progress, mended, offline };
+    const view = {
+      desired,
+      rollout: spec.rollout,
+      observation,
+      progress,
+      mended,
+      offline: offline ?? resting,
+    };
     return { observation, progress, ...(await planRollout(host, view, request)) };
   }
   const plan = planNow(desired, observation, now, { ...NO_LIMITS, heldBack: mended });

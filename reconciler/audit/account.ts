@@ -17,15 +17,20 @@ import { recordHalts } from './halted.ts';
 import { momentOf } from './moment.ts';
 import type { AuditRecord } from './record.ts';
 
-/** Records what was tried; else, once for each reason, what is waited for; else, now and then, that all is well. */
+/**
+ * Records what was tried; else, once for each reason, what is waited for; else, now and then, that all is well.
+ *
+ * @param resting nobody asked the remote, as it was other hosts' turn: that is no reason of its own to wait for
+ */
 export async function account(
   host: Host,
   desired: Desired,
   done: CarriedOut,
   request: Request,
+  resting: Accepted['resting'] = null,
 ): Promise<readonly AuditRecord[]> {
   await noteLook(host, desired.spec, done.seen);
-  const waiting = gateSummary(done.pending);
+  const waiting = resting === null ? gateSummary(done.pending) : host.memory.read().waiting;
   const records =
     done.attempt !== null
       ? [await recordAttempt(host, desired, done)]

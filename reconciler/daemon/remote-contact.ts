@@ -24,6 +24,9 @@ export function remoteContact(clock: Clock, random: () => number): RemoteContact
       notBefore = clock.now() + pause * (0.5 + random() / 2);
       problem = why;
     },
+    rest: (ms) => {
+      notBefore = clock.now() + ms * (0.9 + random() / 5);
+    },
     get problem() {
       return problem;
     },

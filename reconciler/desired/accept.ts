@@ -9,6 +9,7 @@
  */
 import { iso } from '../clock.ts';
 import { InvalidDesiredState, RemoteUnreachable, UntrustedCommit } from '../errors.ts';
+import { restBetweenReads } from '../git/pace.ts';
 import type { Host } from '../host-ports.ts';
 import { staleness } from './freshness.ts';
 import type { HostSpec } from './spec.ts';
@@ -26,13 +27,23 @@ export type Accepted = {
   /** What to go by; null: nothing. */
   readonly desired: Desired | null;
   readonly refusal: Refusal | null;
-  /** Why the remote could not be asked; null when it was. */
+  /** Why the remote could not be asked; null when it was, or when it was other hosts' turn. */
   readonly offline: string | null;
+  /** Whose turn it was instead, so that nobody asked; null: this host's. */
+  readonly resting: string | null;
 };
 
-/** @param eager ask the remote even while backing off from it */
+/** @param eager ask the remote even while backing off from it, or while others are to have their turn */
 export async function acceptCommit(host: Host, eager: boolean): Promise<Accepted> {
-  const asked = await askForTip(host, eager);
+  // a lease must be renewed, and what it was taken for must not wait for a turn
+  const asked = await askForTip(host, eager || Boolean(host.memory.read().lease));
+  const accepted = { ...(await acceptOf(host, asked)), resting: asked.resting };
+  if (asked.offline === null && asked.resting === null && accepted.desired !== null)
+    host.contact.rest(restBetweenReads(accepted.desired.spec.fleetSize));
+  return accepted;
+}
+
+async function acceptOf(host: Host, asked: Asked): Promise<Omit<Accepted, 'resting'>> {
   const remembered = host.memory.read().applied?.commit ?? null;
   if (remembered !== null || asked.tip === null) return follow(host, asked, remembered);
   try {
@@ -45,10 +56,14 @@ export async function acceptCommit(host: Host, eager: boolean): Promise<Accepted
   }
 }
 
-type Asked = { readonly tip: string | null; readonly offline: string | null };
+type Asked = Pick<Accepted, 'offline' | 'resting'> & { readonly tip: string | null };
 
 /** @param applied the commit to descend from; null at first contact */
-async function follow(host: Host, { tip, offline }: Asked, applied: string | null): Promise<Accepted> {
+async function follow(
+  host: Host,
+  { tip, offline }: Asked,
+  applied: string | null,
+): Promise<Omit<Accepted, 'resting'>> {
   const judged = tip === null ? null : await judge(host, tip, applied);
   if (judged?.spec)
     return { desired: await asDesired(host, judged.commit, judged.spec), refusal: null, offline };
@@ -86,17 +101,22 @@ export async function remember(host: Host, commit: string): Promise<void> {
 }
 
 async function askForTip(host: Host, eager: boolean): Promise<Asked> {
-  if (!host.contact.due(eager)) return { tip: await host.mirror.lastTip(), offline: host.contact.problem };
+  if (!host.contact.due(eager)) {
+    const offline = host.contact.problem;
+    return { tip: await host.mirror.lastTip(), offline, resting: offline === null ? OTHERS_TURN : null };
+  }
   try {
     const tip = await host.mirror.fetch();
     host.contact.succeeded();
-    return { tip, offline: null };
+    return { tip, offline: null, resting: null };
   } catch (error) {
     if (!(error instanceof RemoteUnreachable)) throw error;
     host.contact.failed(error.message);
-    return { tip: await host.mirror.lastTip(), offline: error.message };
+    return { tip: await host.mirror.lastTip(), offline: error.message, resting: null };
   }
 }
+
+const OTHERS_TURN = 'in a large fleet the hosts take turns, and this one asks again within minutes';
 
 type Judged =
   | { readonly commit: string; readonly spec: HostSpec; readonly refusal: null }

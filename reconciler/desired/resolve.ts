@@ -48,6 +48,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
   return {
     host: name,
     place: placeAmong(hosts, name),
+    fleetSize: hosts.length,
     labels: host.data.labels ?? [],
     auditKey: host.data.auditKey.trim(),
     nextAuditKey: host.data.nextAuditKey?.trim() ?? null,

@@ -171,6 +171,8 @@ export type HostSpec = {
   readonly host: string;
   /** Where it stands among the fleet's hosts in the order of their names: 0 for the first, and less than 1 for the last. */
   readonly place: number;
+  /** Hosts of the fleet, this one among them. */
+  readonly fleetSize: number;
   readonly labels: readonly string[];
   /** The host's public key as the repo has it, in OpenSSH form (`ssh-ed25519 AAAA…`); who may sign its records. */
   readonly auditKey: string;

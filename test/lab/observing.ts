@@ -112,6 +112,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     freshness: null,
     auditBranch: 'audit/builder1',
     place: 0,
+    fleetSize: 1,
     window: null,
     reboot: null,
     requireSignedCommits: false,

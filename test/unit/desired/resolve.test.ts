@@ -79,6 +79,7 @@ describe('a right desired state', () => {
       host: 'builder1',
       keep: { older: 0, files: null },
       place: 0,
+      fleetSize: 1,
       window: {
         name: 'nightly',
         days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],

@@ -101,6 +101,7 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
   return {
     host: 'builder1',
     place: 0.5,
+    fleetSize: 1,
     window: NIGHTLY,
     reboot: null,
     labels: [],

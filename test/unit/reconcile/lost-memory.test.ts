@@ -57,14 +57,14 @@ it('goes on from the commit on its own record, and refuses the older one', async
 
 it('takes nothing for a first contact while its account cannot be had', async () => {
   const { accepted } = await run(() => Promise.reject(new RemoteUnreachable('away')));
-  expect(accepted).toEqual({ desired: null, refusal: null, offline: 'away' });
+  expect(accepted).toEqual({ desired: null, refusal: null, offline: 'away', resting: null });
   expect(checks).toEqual([]);
 });
 
 it('refuses a tip that does not say where its account is', async () => {
   const error = new InvalidDesiredState([{ place: { file: 'fleet.yaml' }, message: 'is missing' }]);
   const { accepted } = await run(() => Promise.reject(error));
-  expect(accepted).toEqual({ desired: null, refusal: { commit: OLD, error }, offline: null });
+  expect(accepted).toEqual({ desired: null, refusal: { commit: OLD, error }, offline: null, resting: null });
   expect(checks).toEqual([]);
 });
 

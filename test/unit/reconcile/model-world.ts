@@ -173,7 +173,13 @@ export function portsOf(world: World, effect: Effect): Host {
           await update((memory) => ({ ...memory, lease: held ? { fleetLock: null } : null }));
         },
       }),
-    contact: { due: () => true, succeeded: () => undefined, failed: () => undefined, problem: null },
+    contact: {
+      due: () => true,
+      succeeded: () => undefined,
+      failed: () => undefined,
+      rest: () => undefined,
+      problem: null,
+    },
     resolve: async (commit) => specOf(world, commit),
     admitPeers: async () => undefined,
     catalogued: async () => Promise.reject(new Error('this world has no catalogue')),

@@ -33,6 +33,8 @@ export class Fleet {
   /** Fingerprints that do not work, and on which hosts; null: on none. */
   readonly bad = new Map<string, readonly string[] | null>();
   readonly offline = new Set<string>();
+  /** Hosts that leave the remote to others now, which answers all the same. */
+  readonly resting = new Set<string>();
   /** What approvers forgave. */
   readonly resumes: GivenResume[] = [];
   /** What hosts proposed to take back. */
@@ -107,7 +109,7 @@ export class Fleet {
       ...ports,
       name,
       mirror: { ...ports.mirror, fetch: away ? gone : ports.mirror.fetch },
-      contact: { ...ports.contact, problem: away ? AWAY : null },
+      contact: { ...ports.contact, due: () => !this.resting.has(name), problem: away ? AWAY : null },
       words: {
         facts: async (commit) => this.facts(commit),
         words: async (_facts, hosts) => {

@@ -116,6 +116,20 @@ describe('waves', () => {
     expect(fleet.asked).toBe(asked);
   });
 
+  it('let nobody go whose turn to ask the others it is not, and make no record of that', async () => {
+    await releaseSecond();
+    await fleet.tick(MINUTE);
+    await fleet.tick(2 * HOUR);
+    fleet.resting.add('builder1');
+    const reports = await fleet.tick(MINUTE);
+    expect(are()).toEqual([changed, old, changed]);
+    expect(reports.get('builder1')?.pending[0]?.gates).toMatchObject([{ kind: 'wave', unasked: true }]);
+    expect(reports.get('builder1')?.records).toEqual([]);
+    fleet.resting.clear();
+    await fleet.tick(MINUTE);
+    expect(are()).toEqual([changed, changed, changed]);
+  });
+
   it('let nobody go who cannot ask the others now', async () => {
     await releaseSecond();
     await fleet.tick(MINUTE);
