@@ -20,6 +20,7 @@ import type { StatusDocument } from '../report/status.ts';
 import { type SyncDocument, syncDocument } from '../report/sync-document.ts';
 import type { StateDir } from '../state-dir.ts';
 import { type PauseRequest, pauseHost, resumeHost } from './pausing.ts';
+import { pushTurn } from './push-turn.ts';
 
 export type SyncRequest = {
   readonly trigger: Trigger;
@@ -50,6 +51,7 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
   let turn: Promise<unknown> = Promise.resolve();
   let status: StatusDocument | null = null;
   let planned = '';
+  const pushes = pushTurn(host.clock.now, Math.random);
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = turn.then(work, work);
@@ -67,7 +69,9 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
     if (request.dryRun) return describe(await preview(host, asked), null, true);
     if (request.retryFailed) await forgetFailures(host);
     const report = await reconcile(host, { ...asked, onSeen: tellPlan });
-    const auditProblem = await push(host);
+    pushes.add(report.records, report.accepted.desired?.spec ?? null);
+    const waits = daemon !== null && request.trigger === 'poll' && !pushes.due();
+    const auditProblem = waits ? null : await pushAll();
     await refreshStatus(report, auditProblem);
     if (report.outcomes.some(({ result }) => result === 'begun') && (await stayedUp())) return sync(request);
     host.log.debug(
@@ -75,6 +79,12 @@ export function openService(host: Host, dirs: StateDir, daemon: Daemon, signal: 
       'reconciled',
     );
     return describe(report, auditProblem, false);
+  }
+
+  async function pushAll(): Promise<string | null> {
+    const problem = await push(host);
+    if ((await host.audit.unpushed()) === 0) pushes.pushed();
+    return problem;
   }
 
   async function tendBoxes(request: BoxRequest): Promise<PruneDocument | FetchDocument> {

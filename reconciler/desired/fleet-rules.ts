@@ -31,6 +31,8 @@ export type FleetRules = {
   readonly holds: readonly FleetHold[];
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
+  /** Of all hosts together. */
+  readonly pushesPerMinute: number;
   readonly requireSignedCommits: boolean;
   /** How old the newest commit may be before it is an alarm, in milliseconds; null: as old as it likes. */
   readonly freshness: number | null;
@@ -38,6 +40,8 @@ export type FleetRules = {
 };
 
 export const DEFAULT_CHECK_IN = DAY;
+/** A server of one's own takes far more; a fleet of so many hosts or fewer never waits. */
+const DEFAULT_PUSHES_PER_MINUTE = 60;
 export const DEFAULT_AUDIT_BRANCH = 'audit/{host}';
 
 /** undefined if `fleet.yaml` has mistakes of form; all mistakes go to the complaints. */
@@ -70,6 +74,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     rollout,
     holds,
     auditBranch,
+    pushesPerMinute: audit?.pushesPerMinute ?? DEFAULT_PUSHES_PER_MINUTE,
     requireSignedCommits: trust?.requireSignedCommits ?? false,
     freshness: parseDuration(trust?.freshness ?? '') ?? null,
     warnings: [...warningsOf(fleet), ...trustWarnings],

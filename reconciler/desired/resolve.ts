@@ -63,6 +63,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     catalogue: boxes,
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),
+    pushesPerMinute: rules.pushesPerMinute,
     requireSignedCommits: rules.requireSignedCommits,
     freshness: rules.freshness,
     warnings: [...rules.warnings, ...warnings],

@@ -195,6 +195,8 @@ export type HostSpec = {
   readonly checkInEvery: number;
   /** Audit branch of this host, such as `audit/builder1`. */
   readonly auditBranch: string;
+  /** So many the records of all hosts may take, but for those that somebody waits for. */
+  readonly pushesPerMinute: number;
   readonly requireSignedCommits: boolean;
   /** How old the newest commit may be before it is an alarm, in milliseconds; null: as old as it likes. */
   readonly freshness: number | null;

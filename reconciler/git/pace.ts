@@ -1,5 +1,5 @@
 /** How often the hosts of a fleet may come to the one repository that they share. Pure. */
-import { SECOND } from '../clock.ts';
+import { MINUTE, SECOND } from '../clock.ts';
 
 /**
  * Of all hosts together that have nothing under way. Two thirds of what GitHub takes for one repository (15 a second): fetches,
@@ -15,3 +15,19 @@ export function restBetweenReads(fleetSize: number): number {
 
 /** Less than polls are apart by themselves. */
 const SHORTEST_REST = 10 * SECOND;
+
+/** Silence means trouble, so no record is kept back for more than this share of the time between two. */
+const SHARE_OF_CHECK_IN = 1 / 4;
+/** What would be spread over less than this is not worth keeping back. */
+const NOT_WORTH_IT = MINUTE;
+
+/** How long a record that nobody waits for may be kept back, in milliseconds, so that those of all hosts fit into so many pushes a minute. */
+export function longestKeptBack(asked: {
+  readonly fleetSize: number;
+  readonly pushesPerMinute: number;
+  /** Milliseconds. */
+  readonly checkInEvery: number;
+}): number {
+  const spread = (asked.fleetSize / asked.pushesPerMinute) * MINUTE;
+  return spread <= NOT_WORTH_IT ? 0 : Math.min(spread, asked.checkInEvery * SHARE_OF_CHECK_IN);
+}

@@ -111,6 +111,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     checkInEvery: 86_400_000,
     freshness: null,
     auditBranch: 'audit/builder1',
+    pushesPerMinute: 60,
     place: 0,
     fleetSize: 1,
     window: null,

@@ -225,6 +225,10 @@ export interface Fleet {
      * Branch of the infra repo that a host's records are committed to. `{host}` stands for the host's name and must be in it: each host has a branch of its own.
      */
     branch?: string;
+    /**
+     * How many pushes a minute the records of all hosts may come to. In a fleet of more hosts than this, records that nobody waits for (check-ins, and waits and refusals that all hosts record at once) are kept back on the host for a while and go together: for a random part of so many minutes as it takes all hosts to push once, a quarter of `checkIn` at most. What was done, halts, pauses and what other hosts of a roll-out wait for is pushed at once. GitHub takes 6.
+     */
+    pushesPerMinute?: number;
   };
   /**
    * Which commits hosts apply.

@@ -105,6 +105,7 @@ describe('a right desired state', () => {
       checkInEvery: 86_400_000,
       freshness: null,
       auditBranch: 'audit/builder1',
+      pushesPerMinute: 60,
       requireSignedCommits: true,
       warnings: [],
       guests: [
@@ -173,6 +174,7 @@ describe('a right desired state', () => {
       checkInEvery: 86_400_000,
       freshness: null,
       auditBranch: 'audit/builder1',
+      pushesPerMinute: 60,
       requireSignedCommits: false,
     });
     expect(spec.guests[0]).toMatchObject({

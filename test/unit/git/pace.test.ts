@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SECOND } from '../../../reconciler/clock.ts';
-import { restBetweenReads } from '../../../reconciler/git/pace.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../../reconciler/clock.ts';
+import { longestKeptBack, restBetweenReads } from '../../../reconciler/git/pace.ts';
 
 describe('how long a host leaves the remote alone', () => {
   it('is no time in a fleet that is not large', () => {
@@ -14,4 +14,18 @@ describe('how long a host leaves the remote alone', () => {
       expect(hosts / (restBetweenReads(hosts) / SECOND)).toBeLessThanOrEqual(15);
     },
   );
+});
+
+describe('how long a record may be kept back', () => {
+  it('is no time where all hosts can push within a minute', () => {
+    expect(longestKeptBack({ fleetSize: 60, pushesPerMinute: 60, checkInEvery: DAY })).toBe(0);
+  });
+
+  it('is what all hosts need to push once', () => {
+    expect(longestKeptBack({ fleetSize: 600, pushesPerMinute: 6, checkInEvery: DAY })).toBe(100 * MINUTE);
+  });
+
+  it('leaves a host that is well seen to be so, however large the fleet', () => {
+    expect(longestKeptBack({ fleetSize: 10_000, pushesPerMinute: 6, checkInEvery: DAY })).toBe(6 * HOUR);
+  });
 });

@@ -114,6 +114,7 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
     checkInEvery: 86_400_000,
     freshness: null,
     auditBranch: 'audit/builder1',
+    pushesPerMinute: 60,
     requireSignedCommits: true,
     warnings: [],
     ...change,
