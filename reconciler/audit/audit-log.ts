@@ -20,6 +20,7 @@ import { parseRecord, recordBytes, recordDigest } from './parse-record.ts';
 import { localRef, pushedRef, recordPath } from './paths.ts';
 import type { AuditLog, AuditRecord, RecordDraft } from './record.ts';
 import type { Reserve } from './reserve.ts';
+import { whomToWitness } from './whom-to-witness.ts';
 
 export type AuditLogOptions = {
   readonly gitDir: string;
@@ -31,9 +32,12 @@ export type AuditLogOptions = {
   /** Branch on the remote, such as `audit/builder1`. */
   readonly branch: () => string;
   /** Audit tips of all hosts, as last seen on the remote. */
-  readonly witness: () => Readonly<Record<string, string>>;
+  readonly witness: () => Tips | Promise<Tips>;
   readonly reserve: Reserve;
 };
+
+/** By host. */
+type Tips = Readonly<Record<string, string>>;
 
 /** Must be awaited before anything is recorded; asks the remote only if this host has no chain of its own. */
 export function openAuditLog(options: AuditLogOptions): AuditLog {
@@ -54,11 +58,12 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
   async function append(draft: RecordDraft): Promise<AuditRecord> {
     const { tip, last, digest } = await chain();
     if (last?.id === draft.id) return last;
-    const { [host]: _own, ...witness } = options.witness();
+    const sequence = (last?.sequence ?? 0) + 1;
+    const witness = whomToWitness(await options.witness(), host, sequence);
     const record: AuditRecord = {
       apiVersion: 'boxreeve/v1',
       host,
-      sequence: (last?.sequence ?? 0) + 1,
+      sequence,
       previous: digest,
       ...draft,
       witness,

@@ -71,6 +71,20 @@ describe('a chain of records', () => {
     expect(await count()).toBe(1);
   });
 
+  it('is witness to some of a large fleet in each record, and to others in the next', async () => {
+    const refs = Array.from(
+      { length: 200 },
+      (_, index) => `create refs/heads/audit/b${index} ${lab.desired}\n`,
+    );
+    await execa('git', [`--git-dir=${lab.repo.url}`, 'update-ref', '--stdin'], { input: refs.join('') });
+    await host.mirror.fetch();
+    const first = await host.log.append(someDraft(lab.desired));
+    const second = await host.log.append(someDraft(lab.desired));
+    const seen = [first, second].flatMap(({ witness }) => Object.keys(witness));
+    expect(seen).toHaveLength(128);
+    expect(new Set(seen).size).toBe(128);
+  });
+
   it('a line of a message cannot pass for a trailer', async () => {
     await host.log.append(
       someDraft(lab.desired, {
