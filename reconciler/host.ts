@@ -19,7 +19,7 @@ import { remoteContact } from './daemon/remote-contact.ts';
 import { keyItself } from './desired/public-key.ts';
 import type { HostSpec } from './desired/spec.ts';
 import { specCache } from './desired/spec-cache.ts';
-import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
+import { InvalidHostConfig, RemoteUnreachable, SecretUnavailable } from './errors.ts';
 import type { Subject } from './exposure/examine.ts';
 import { exposureOf } from './exposure/exposure.ts';
 import { openMirror } from './git/mirror.ts';
@@ -85,7 +85,13 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     signingKey: config.signingKey,
     publicKey,
     branch: () => auditBranch(specs.auditPattern(), name),
-    witness: () => mirror.auditTips(specs.auditPattern()),
+    witness: async () => {
+      await mirror.listBranches().catch((error: unknown) => {
+        // what was seen before is true still
+        if (!(error instanceof RemoteUnreachable)) throw error;
+      });
+      return mirror.auditTips(specs.auditPattern());
+    },
     reserve,
   });
   let versions: Promise<string | null> | null = null;

@@ -8,7 +8,8 @@
  */
 import { AuditDiverged, RemoteUnreachable } from '../errors.ts';
 import { git, gitRemote, lines } from '../git/git-command.ts';
-import { parseRemoteRefs, type RemoteRefs } from '../git/remote-refs.ts';
+import type { RemoteRefs } from '../git/remote-refs.ts';
+import { remoteBranches } from '../git/remote-tip.ts';
 import { REMOTE } from '../git/repository.ts';
 import { openObjectReader } from '../git/stream-git.ts';
 import { LARGEST_RECORD } from './parse-record.ts';
@@ -33,8 +34,7 @@ export async function findChain(
   publicKey: string,
   branch: string,
 ): Promise<FoundChain | null> {
-  const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, 'refs/heads/*']);
-  const refs = candidates(parseRemoteRefs(listed.toString('utf8')), host, `refs/heads/${branch}`);
+  const refs = candidates(await remoteBranches(gitDir, REMOTE), host, `refs/heads/${branch}`);
   if (refs.size === 0) return null;
   const found = await fetchTips(gitDir, host, [...refs.keys()]);
   const tips = new Set(found.values());

@@ -1,7 +1,8 @@
 /**
  * The host's bare mirror of the infra repo.
  *
- * 1. One `ls-remote` a poll says where the watched branch and all audit branches are; nothing else is asked when none moved.
+ * 1. One `ls-remote` a poll says where the watched branch and all audit branches are; nothing else is asked when none moved. Where
+ *    there are many branches, a poll asks for the watched one alone, and for the others only before somebody goes by them.
  * 2. The watched branch is fetched to `refs/boxreeve/tip`, also when it was rewritten: whether the host follows is the trust
  *    check's to say, so a branch that comes right again is seen.
  * 3. Contents are fetched for the desired state only (a partial clone), and all of them at once: a host that is cut off from
@@ -18,7 +19,8 @@ import { git, gitRemote, lines, withoutCredentials } from './git-command.ts';
 import { checked, isAncestor, refValue } from './history.ts';
 import { lineChanges } from './line-changes.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
-import { auditTips, parseRemoteRefs, type RemoteRefs } from './remote-refs.ts';
+import { auditTips, type RemoteRefs } from './remote-refs.ts';
+import { remoteBranches } from './remote-tip.ts';
 import { openRepository, REMOTE } from './repository.ts';
 
 export type MirrorOptions = {
@@ -34,9 +36,9 @@ export type MirrorOptions = {
 };
 
 export type Mirror = GitMirror & {
-  /** Tips of the audit branches on the remote, by host, as the last fetch saw them. */
+  /** Tips of the audit branches on the remote, by host, as they were seen last (`listBranches`). */
   auditTips(pattern: string): Record<string, string>;
-  /** Branches of the repository that hosts push to, by full name, as the last fetch saw them. */
+  /** Branches of the repository that hosts push to, by full name, as they were seen last (`listBranches`). */
   auditRefs(): RemoteRefs;
   /** Name of the Git remote that hosts push to: records, leases, proposals. */
   auditRemote(): string;
@@ -48,12 +50,16 @@ export type Mirror = GitMirror & {
 const TIP = 'refs/boxreeve/tip';
 /** A tip whose contents are still to come. */
 const INCOMING = 'refs/boxreeve/incoming';
+/** A list of more is some 100 kB, which nobody needs at every poll. */
+const MANY_BRANCHES = 1000;
 
 export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { gitDir, remote, log } = options;
   await openRepository(gitDir, remote, options.alone);
   const watched = `refs/heads/${options.branch}`;
   let seen: RemoteRefs = new Map();
+  /** Whether `seen` is as new as the last fetch. */
+  let isSeen = true;
   let tip = await refValue(gitDir, TIP);
   const described = new Map<string, CommitInfo>();
   const cached = blobCache();
@@ -68,20 +74,25 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     return desired.tree;
   }
 
+  async function listBranches(signal?: AbortSignal): Promise<void> {
+    seen = await remoteBranches(gitDir, REMOTE, { signal, timeout: 60_000 });
+    isSeen = true;
+  }
+
   async function fetch(signal?: AbortSignal): Promise<string> {
-    const listed = await gitRemote(gitDir, ['ls-remote', '--refs', REMOTE, 'refs/heads/*'], {
-      signal,
-      timeout: 60_000,
-    });
-    seen = parseRemoteRefs(listed.toString('utf8'));
-    const there = seen.get(watched);
-    if (there === undefined)
-      throw new RemoteUnreachable(`${withoutCredentials(remote)} has no branch ${options.branch}`);
-    if (there === tip) return there;
+    isSeen = seen.size <= MANY_BRANCHES;
+    if (isSeen) {
+      await listBranches(signal);
+      const there = seen.get(watched);
+      if (there === undefined)
+        throw new RemoteUnreachable(`${withoutCredentials(remote)} has no branch ${options.branch}`);
+      if (there === tip) return there;
+    }
     await fetchBranch(options, signal);
     const came = await refValue(gitDir, INCOMING);
     if (came === null)
       throw new RemoteUnreachable(`${withoutCredentials(remote)} did not give its branch ${options.branch}`);
+    if (came === tip) return came;
     const tree = await desiredTreeId(came);
     await fetchContents(gitDir, tree === null ? [] : [tree], signal);
     // last: a tip that lacked its contents would never be asked for them again
@@ -93,6 +104,9 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
 
   return {
     fetch,
+    listBranches: async (signal) => {
+      if (!isSeen) await listBranches(signal);
+    },
     lastTip: async () => tip,
     auditTips: (pattern) => auditTips(seen, pattern),
     auditRefs: () => seen,

@@ -17,10 +17,12 @@ export type CommitInfo = {
 /** The host's bare mirror of the infra repo. */
 export interface GitMirror {
   /**
-   * Asks the remote for the tip of the watched branch (`ls-remote`), fetches only if it moved, and returns its commit.
+   * Asks the remote for the tip of the watched branch, fetches only if it moved, and returns its commit.
    * Throws RemoteUnreachable (also when the branch is missing).
    */
   fetch(signal?: AbortSignal): Promise<string>;
+  /** Sees where the other branches are, unless the last fetch did. Throws RemoteUnreachable. */
+  listBranches(signal?: AbortSignal): Promise<void>;
   /** The tip as of the last successful fetch, without touching the network; null before the first. */
   lastTip(): Promise<string | null>;
   /** Id of the tree at the desired-state path of a commit: equal ids, equal desired state. null if it has none. */

@@ -91,6 +91,7 @@ class Inquiry {
   }
 
   async answer(): Promise<FleetAnswer> {
+    await this.listBranches();
     await this.hearApprovers();
     const asked = this.question.guests.filter((guest) => this.facts.changes.has(guest));
     const own = waveOf(this.waves, this.host.name);
@@ -107,6 +108,15 @@ class Inquiry {
       forgiven: new Set(asked.filter((guest) => this.isForgiven(guest))),
       over: new Set(asked.filter((guest) => this.question.ending.has(guest) && this.isOver(guest))),
     };
+  }
+
+  private async listBranches(): Promise<void> {
+    if (this.offline !== null) return;
+    try {
+      await this.host.mirror.listBranches(this.question.signal);
+    } catch (error) {
+      this.lost(error);
+    }
   }
 
   /** Rule 3. */

@@ -25,7 +25,7 @@ class CannotSign extends BoxreeveError {
 
 export type GiveParts = {
   readonly gitDir: string;
-  readonly mirror: Pick<Mirror, 'fetch' | 'auditRefs' | 'auditRemote'>;
+  readonly mirror: Pick<Mirror, 'fetch' | 'listBranches' | 'auditRefs' | 'auditRemote'>;
   readonly resumes: Pick<Resumes, 'read'>;
   /** Who gives it. `key`: see `CommitDraft.signingKey`; null: he does not sign. */
   readonly person: { readonly name: string; readonly email: string; readonly key: string | null };
@@ -65,6 +65,7 @@ export async function giveResume(parts: GiveParts, wanted: Wanted): Promise<Gave
   for (let tries = 1; ; tries += 1) {
     // fetched each time: what is laid behind must be here, and be the newest
     const at = await parts.mirror.fetch(parts.signal);
+    await parts.mirror.listBranches(parts.signal);
     const seen = await parts.resumes.read(at, wanted.guest, wanted.change);
     if (seen === null) throw notReadable(at);
     const previous = parts.mirror.auditRefs().get(`refs/heads/${branch}`) ?? null;
@@ -138,6 +139,7 @@ async function pushBehind(
   } catch (error) {
     if (!(error instanceof RemoteUnreachable)) throw error;
     await mirror.fetch(signal);
+    await mirror.listBranches(signal);
     const there = mirror.auditRefs().get(ref) ?? null;
     if (there === commit) return true;
     if (there === previous && !BUSY.test(error.message)) throw error;

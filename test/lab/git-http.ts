@@ -10,6 +10,8 @@ export type Mishap = 'none' | 'lost' | 'answer-lost';
 export type GitHttp = {
   /** Of the folder that holds the repositories; `<url>/infra.git` is one of them. */
   readonly url: string;
+  /** Bytes of all answers so far, headers left out. */
+  sent(): number;
   stop(): Promise<void>;
 };
 
@@ -22,10 +24,15 @@ export async function startGitHttp(
   befalls: (url: string) => Mishap = () => 'none',
 ): Promise<GitHttp> {
   const { stdout: libexec } = await execa('git', ['--exec-path']);
+  let sent = 0;
   const server = createServer((request, response) => {
     const mishap = befalls(request.url ?? '');
     if (mishap === 'lost') request.socket.destroy();
-    else serve(`${libexec}/git-http-backend`, root, request, response, mishap === 'answer-lost');
+    else
+      serve(`${libexec}/git-http-backend`, root, request, (output) => {
+        if (mishap === 'answer-lost') request.socket.destroy();
+        else sent += answer(output, response);
+      });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -33,6 +40,7 @@ export async function startGitHttp(
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
+    sent: () => sent,
     stop: async () => {
       server.closeAllConnections();
       server.close();
@@ -45,8 +53,7 @@ function serve(
   backend: string,
   root: string,
   request: IncomingMessage,
-  response: ServerResponse,
-  silent: boolean,
+  ended: (output: Buffer) => void,
 ): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
   const child = spawn(backend, [], {
@@ -69,19 +76,18 @@ function serve(
   request.pipe(child.stdin).on('error', () => undefined);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.once('close', () => {
-    if (silent) request.socket.destroy();
-    else answer(Buffer.concat(chunks), response);
-  });
+  child.once('close', () => ended(Buffer.concat(chunks)));
 }
 
-/** From a CGI's output to an answer: headers, an empty line, the body. */
-function answer(output: Buffer, response: ServerResponse): void {
+/** From a CGI's output to an answer: headers, an empty line, the body. Returns the body's bytes. */
+function answer(output: Buffer, response: ServerResponse): number {
   const end = output.indexOf('\r\n\r\n');
   for (const line of output.subarray(0, end).toString('latin1').split('\r\n')) {
     const [name = '', value = ''] = line.split(/: (.*)/s);
     if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
     else response.setHeader(name, value);
   }
-  response.end(output.subarray(end + 4));
+  const body = output.subarray(end + 4);
+  response.end(body);
+  return body.length;
 }

@@ -7,12 +7,14 @@ import { RemoteUnreachable } from '../../../reconciler/errors.ts';
 import { pullRequestOf } from '../../../reconciler/git/commit-info.ts';
 import { withoutCredentials } from '../../../reconciler/git/git-command.ts';
 import { type Mirror, openMirror } from '../../../reconciler/git/mirror.ts';
+import { type GitHttp, startGitHttp } from '../../lab/git-http.ts';
 import { type InfraRepo, newInfraRepo } from '../../lab/infra-repo.ts';
 import { newKey } from '../audit/account-lab.ts';
 
 const log = { info: () => undefined, debug: () => undefined };
 let root: string;
 let repo: InfraRepo;
+const servers: GitHttp[] = [];
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'boxreeve mirror '));
@@ -22,7 +24,10 @@ beforeEach(async () => {
   repo.write('elsewhere/large.bin', 'x'.repeat(10_000));
   await repo.merge('Begin');
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+  rmSync(root, { recursive: true, force: true });
+});
 
 function open(remote = repo.url, name = 'mirror.git'): Promise<Mirror> {
   return openMirror({
@@ -62,6 +67,20 @@ async function watchGit(fatal = 'nothing'): Promise<WatchedGit> {
   };
 }
 
+async function overHttp() {
+  const server = await startGitHttp(root);
+  servers.push(server);
+  return { server, mirror: await open(`${server.url}/infra.git`) };
+}
+
+/** On the remote, all at its tip. */
+async function manyRefs(prefix: string, count: number): Promise<void> {
+  const tip = await repo.git('rev-parse', 'HEAD');
+  const input = Array.from({ length: count }, (_, index) => `create ${prefix}${index} ${tip}\n`).join('');
+  await execa('git', [`--git-dir=${repo.url}`, 'update-ref', '--stdin'], { input });
+  await repo.remoteGit('pack-refs', '--all');
+}
+
 async function content(mirror: Mirror, commit: string, path: string): Promise<string> {
   const entry = await mirror.tree(commit).entry(path);
   if (entry === undefined) throw new Error(`${path} is not there`);
@@ -93,6 +112,40 @@ describe('a mirror', () => {
     const git = await watchGit();
     expect(await git.with(() => mirror.fetch())).toBe(tip);
     expect(git.calls()).toEqual([expect.stringContaining(' ls-remote ')]);
+  });
+
+  it('asks for no other branch than the watched one where there are many, until somebody goes by the others', async () => {
+    const { server, mirror } = await overHttp();
+    const tip = await mirror.fetch();
+    await manyRefs('refs/heads/audit/builder', 1001);
+    await mirror.fetch();
+    const before = server.sent();
+    await repo.remoteGit('update-ref', 'refs/heads/audit/new', tip);
+    expect(await mirror.fetch()).toBe(tip);
+    expect(server.sent() - before).toBeLessThan(2000);
+    expect(mirror.auditTips('audit/{host}')).not.toHaveProperty('new');
+    await mirror.listBranches();
+    expect(mirror.auditTips('audit/{host}')).toMatchObject({ new: tip, builder7: tip });
+    const next = await repo.merge('Next');
+    expect(await mirror.fetch()).toBe(next);
+  });
+
+  it('lists nothing more than it has seen in the same poll', async () => {
+    const { server, mirror } = await overHttp();
+    await manyRefs('refs/heads/audit/builder', 10);
+    await mirror.fetch();
+    const before = server.sent();
+    await mirror.listBranches();
+    expect(server.sent()).toBe(before);
+  });
+
+  it('is not told of refs that are no branches, such as one for each pull request that there ever was', async () => {
+    const { server, mirror } = await overHttp();
+    await mirror.fetch();
+    await manyRefs('refs/pull/', 1000);
+    const before = server.sent();
+    await mirror.fetch();
+    expect(server.sent() - before).toBeLessThan(2000);
   });
 
   it('sees a branch that was rewound, and knows that it lacks what it had', async () => {

@@ -263,6 +263,7 @@ function mirrorOf(world: World, effect: Effect): Host['mirror'] {
   const nothing = () => Promise.reject(new Error('not of this model'));
   return {
     fetch: () => effect(() => world.tip),
+    listBranches: async () => undefined,
     lastTip: async () => world.tip,
     desiredTreeId: async (commit) => commit,
     tree: () => {

@@ -35,6 +35,8 @@ export class Fleet {
   readonly offline = new Set<string>();
   /** Hosts that leave the remote to others now, which answers all the same. */
   readonly resting = new Set<string>();
+  /** Hosts that the remote tells of the watched branch, and of no other. */
+  readonly unlisted = new Set<string>();
   /** What approvers forgave. */
   readonly resumes: GivenResume[] = [];
   /** What hosts proposed to take back. */
@@ -108,7 +110,11 @@ export class Fleet {
     return {
       ...ports,
       name,
-      mirror: { ...ports.mirror, fetch: away ? gone : ports.mirror.fetch },
+      mirror: {
+        ...ports.mirror,
+        fetch: away ? gone : ports.mirror.fetch,
+        listBranches: this.unlisted.has(name) ? gone : ports.mirror.listBranches,
+      },
       contact: { ...ports.contact, due: () => !this.resting.has(name), problem: away ? AWAY : null },
       words: {
         facts: async (commit) => this.facts(commit),

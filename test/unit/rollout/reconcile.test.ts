@@ -130,6 +130,18 @@ describe('waves', () => {
     expect(are()).toEqual([changed, changed, changed]);
   });
 
+  it('let nobody go who is not told where the branches of the others are', async () => {
+    await releaseSecond();
+    await fleet.tick(MINUTE);
+    await fleet.tick(2 * HOUR);
+    fleet.unlisted.add('builder1');
+    await fleet.tick(MINUTE);
+    expect(are()).toEqual([changed, old, changed]);
+    fleet.unlisted.clear();
+    await fleet.tick(MINUTE);
+    expect(are()).toEqual([changed, changed, changed]);
+  });
+
   it('let nobody go who cannot ask the others now', async () => {
     await releaseSecond();
     await fleet.tick(MINUTE);
