@@ -1,5 +1,6 @@
 /** Group `scale`: what many hosts at once, and large fleets, cost. */
 import type { Result } from './measure.ts';
+import { pollAmongMany } from './scale/many-branches.ts';
 import { recordAtOnce } from './scale/record-at-once.ts';
 import { resolveInLargeFleet } from './scale/resolve.ts';
 
@@ -19,5 +20,5 @@ export function recordsAtOnce(): Promise<readonly Result[]> {
 }
 
 export async function scaleGroup(): Promise<readonly Result[]> {
-  return [...(await recordsAtOnce()), await resolveInLargeFleet()];
+  return [...(await recordsAtOnce()), await resolveInLargeFleet(), await pollAmongMany()];
 }

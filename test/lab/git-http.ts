@@ -10,8 +10,8 @@ export type Mishap = 'none' | 'lost' | 'answer-lost';
 export type GitHttp = {
   /** Of the folder that holds the repositories; `<url>/infra.git` is one of them. */
   readonly url: string;
-  /** Bytes of all answers so far, headers left out. */
-  sent(): number;
+  /** Bytes of all requests and answers so far, headers left out. */
+  bytes(): { readonly received: number; readonly sent: number };
   stop(): Promise<void>;
 };
 
@@ -24,14 +24,17 @@ export async function startGitHttp(
   befalls: (url: string) => Mishap = () => 'none',
 ): Promise<GitHttp> {
   const { stdout: libexec } = await execa('git', ['--exec-path']);
-  let sent = 0;
+  const bytes = { received: 0, sent: 0 };
   const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => {
+      bytes.received += chunk.length;
+    });
     const mishap = befalls(request.url ?? '');
     if (mishap === 'lost') request.socket.destroy();
     else
       serve(`${libexec}/git-http-backend`, root, request, (output) => {
         if (mishap === 'answer-lost') request.socket.destroy();
-        else sent += answer(output, response);
+        else bytes.sent += answer(output, response);
       });
   });
   server.listen(0, '127.0.0.1');
@@ -40,7 +43,7 @@ export async function startGitHttp(
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}`,
-    sent: () => sent,
+    bytes: () => ({ ...bytes }),
     stop: async () => {
       server.closeAllConnections();
       server.close();

@@ -11,9 +11,18 @@ export type Server = {
   readonly url: string;
   /** Whatever clients need beside their own environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Since it was last asked: pushes that reached Git, taken or not, and CPU that Git used for them there; null: not known. */
-  counts(): { readonly pushes: number; readonly cpuMs: number | null };
+  /** Since it was last asked. */
+  counts(): Counts;
   stop(): Promise<void>;
+};
+
+export type Counts = {
+  /** Pushes that reached Git, taken or not. */
+  readonly pushes: number;
+  /** CPU time in milliseconds that Git used on the server, for pushes and for all else; null where that cannot be told. */
+  readonly cpu: { readonly pushing: number; readonly reading: number } | null;
+  /** Of requests and of answers; null where that cannot be told. */
+  readonly bytes: { readonly received: number; readonly sent: number } | null;
 };
 
 /** `folder/infra.git` is the repository. @param most connections at once: an sshd left as it is would drop some */
@@ -36,7 +45,7 @@ TIMEFORMAT="\${SSH_ORIGINAL_COMMAND%% *} %U %S"
     root,
     [line],
     '127.0.0.1',
-    `MaxStartups ${2 * most}\nMaxSessions ${2 * most}\nPerSourceMaxStartups none\n`,
+    `MaxStartups ${2 * most}\nMaxSessions ${2 * most}\nPerSourceMaxStartups none\n${NO_PROFILE}`,
   );
   // the reconciler says itself how ssh is called, and finds it on PATH as it does anywhere
   const bin = join(root, 'bin');
@@ -51,23 +60,31 @@ TIMEFORMAT="\${SSH_ORIGINAL_COMMAND%% *} %U %S"
     env: { PATH: `${bin}:${process.env.PATH ?? ''}` },
     counts: () => {
       const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
-      const pushes = lines.slice(read).filter((entry) => entry.startsWith('git-receive-pack '));
+      const added = lines.slice(read);
       read = lines.length;
-      return { pushes: pushes.length, cpuMs: pushes.reduce((sum, entry) => sum + cpuIn(entry), 0) };
+      const pushes = added.filter((entry) => entry.startsWith('git-receive-pack '));
+      const pushing = cpuIn(pushes);
+      return { pushes: pushes.length, cpu: { pushing, reading: cpuIn(added) - pushing }, bytes: null };
     },
     stop: server.stop,
   };
 }
 
-/** Milliseconds in words such as `git-receive-pack 0.012 0.004`: user and system. */
-function cpuIn(entry: string): number {
-  const [, user, system] = entry.split(' ');
-  return (Number(user) + Number(system)) * 1000;
+/** Milliseconds in lines such as `git-receive-pack 0.012 0.004`: user and system. */
+function cpuIn(entries: readonly string[]): number {
+  return entries.reduce((sum, entry) => {
+    const [, user, system] = entry.split(' ');
+    return sum + (Number(user) + Number(system)) * 1000;
+  }, 0);
 }
+
+/** A server of Git's has git-shell for its users; bash would read this machine's own `.bashrc` at each call. */
+const NO_PROFILE = 'SetEnv SHLVL=2\n';
 
 /** The same over smart HTTP. */
 export async function httpServer(folder: string): Promise<Server> {
   let pushes = 0;
+  let before = { received: 0, sent: 0 };
   const server = await startGitHttp(folder, (url) => {
     if (url.endsWith('/git-receive-pack')) pushes += 1;
     return 'none';
@@ -77,8 +94,11 @@ export async function httpServer(folder: string): Promise<Server> {
     url: `${server.url}/infra.git`,
     env: {},
     counts: () => {
-      const counted = { pushes, cpuMs: null };
+      const now = server.bytes();
+      const bytes = { received: now.received - before.received, sent: now.sent - before.sent };
+      const counted = { pushes, cpu: null, bytes };
       pushes = 0;
+      before = now;
       return counted;
     },
     stop: server.stop,

@@ -119,10 +119,10 @@ describe('a mirror', () => {
     const tip = await mirror.fetch();
     await manyRefs('refs/heads/audit/builder', 1001);
     await mirror.fetch();
-    const before = server.sent();
+    const before = server.bytes().sent;
     await repo.remoteGit('update-ref', 'refs/heads/audit/new', tip);
     expect(await mirror.fetch()).toBe(tip);
-    expect(server.sent() - before).toBeLessThan(2000);
+    expect(server.bytes().sent - before).toBeLessThan(2000);
     expect(mirror.auditTips('audit/{host}')).not.toHaveProperty('new');
     await mirror.listBranches();
     expect(mirror.auditTips('audit/{host}')).toMatchObject({ new: tip, builder7: tip });
@@ -134,18 +134,18 @@ describe('a mirror', () => {
     const { server, mirror } = await overHttp();
     await manyRefs('refs/heads/audit/builder', 10);
     await mirror.fetch();
-    const before = server.sent();
+    const before = server.bytes().sent;
     await mirror.listBranches();
-    expect(server.sent()).toBe(before);
+    expect(server.bytes().sent).toBe(before);
   });
 
   it('is not told of refs that are no branches, such as one for each pull request that there ever was', async () => {
     const { server, mirror } = await overHttp();
     await mirror.fetch();
     await manyRefs('refs/pull/', 1000);
-    const before = server.sent();
+    const before = server.bytes().sent;
     await mirror.fetch();
-    expect(server.sent() - before).toBeLessThan(2000);
+    expect(server.bytes().sent - before).toBeLessThan(2000);
   });
 
   it('sees a branch that was rewound, and knows that it lacks what it had', async () => {
