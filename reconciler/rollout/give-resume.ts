@@ -5,6 +5,7 @@
 import { BoxreeveError, ExitCode, GitFailed, RemoteUnreachable } from '../errors.ts';
 import { gitRemote } from '../git/git-command.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { refusalOf } from '../git/push-refusal.ts';
 import { writeSignedCommit } from '../git/signed-commit.ts';
 import { oneLine } from '../one-line.ts';
 import { openProofs } from '../trust/proofs.ts';
@@ -52,9 +53,6 @@ export type Gave = {
   /** Whether enough have given their word, this one included. */
   readonly enough: boolean;
 };
-
-/** Somebody else is at the branch: what Git says of it where it is not yet seen to have moved. */
-const BUSY = /cannot lock ref|failed to update ref/;
 
 /** Others may give theirs at the same moment; so many of them do not. */
 const MOST_TRIES = 8;
@@ -142,7 +140,8 @@ async function pushBehind(
     await mirror.listBranches(signal);
     const there = mirror.auditRefs().get(ref) ?? null;
     if (there === commit) return true;
-    if (there === previous && !BUSY.test(error.message)) throw error;
+    // somebody else may be at the branch, which is not yet seen to have moved
+    if (there === previous && refusalOf(error.message) !== 'busy') throw error;
     return false;
   }
 }
