@@ -38,8 +38,10 @@ export async function acceptCommit(host: Host, eager: boolean): Promise<Accepted
   // a lease must be renewed, and what it was taken for must not wait for a turn
   const asked = await askForTip(host, eager || Boolean(host.memory.read().lease));
   const accepted = { ...(await acceptOf(host, asked)), resting: asked.resting };
-  if (asked.offline === null && asked.resting === null && accepted.desired !== null)
-    host.contact.rest(restBetweenReads(accepted.desired.spec.fleetSize));
+  if (asked.offline === null && asked.resting === null && accepted.desired !== null) {
+    const { fleetSize, rollout } = accepted.desired.spec;
+    host.contact.rest(restBetweenReads(fleetSize, rollout !== null && host.memory.read().waiting !== null));
+  }
   return accepted;
 }
 

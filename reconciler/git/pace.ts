@@ -7,9 +7,12 @@ import { MINUTE, SECOND } from '../clock.ts';
  */
 const READS_PER_SECOND = 10;
 
+/** A host that waits for a wave reads newest records of others, by two fetches, besides what all read. */
+const READS_WHILE_WAITING = 3;
+
 /** How long a host leaves the remote alone after it answered, in milliseconds; 0 in fleets that are not large. */
-export function restBetweenReads(fleetSize: number): number {
-  const rest = (fleetSize / READS_PER_SECOND) * SECOND;
+export function restBetweenReads(fleetSize: number, waitsForOthers: boolean): number {
+  const rest = (fleetSize / READS_PER_SECOND) * (waitsForOthers ? READS_WHILE_WAITING : 1) * SECOND;
   return rest <= SHORTEST_REST ? 0 : rest;
 }
 

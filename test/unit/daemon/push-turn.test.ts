@@ -2,20 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AuditRecord, RecordKind } from '../../../reconciler/audit/record.ts';
 import { DAY, MINUTE } from '../../../reconciler/clock.ts';
 import { pushTurn } from '../../../reconciler/daemon/push-turn.ts';
-import type { RolloutSpec } from '../../../reconciler/desired/spec.ts';
-import { host } from '../plan/builders.ts';
+import { host, rolloutOf } from '../plan/builders.ts';
 
 const LARGE = host([], { fleetSize: 600, pushesPerMinute: 60, checkInEvery: DAY });
 
-const ROLLOUT: RolloutSpec = {
-  waves: [{ hosts: { by: 'label', label: 'canary' }, soak: 0 }],
-  maxUnavailable: { count: 1 },
-  haltAfterFailures: 1,
-  requireProbes: false,
-  onHalt: 'stay',
-  proposeRevert: false,
-  fleetLock: null,
-};
 const WELL = {
   fingerprint: 'a',
   state: 'healthy',
@@ -85,7 +75,10 @@ describe('the turn of a host to push', () => {
 
   it('goes by what the remote was told last', () => {
     const { turn } = aTurn();
-    const fleet = { ...LARGE, rollout: ROLLOUT };
+    const fleet = {
+      ...LARGE,
+      rollout: rolloutOf({ waves: [{ hosts: { by: 'label', label: 'canary' }, soak: 0 }] }),
+    };
     const progress = { agent: { ...WELL, state: 'unhealthy' as const } };
     turn.add([{ ...aRecord('check-in'), progress }], fleet);
     turn.pushed();

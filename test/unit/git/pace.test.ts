@@ -4,14 +4,15 @@ import { longestKeptBack, restBetweenReads } from '../../../reconciler/git/pace.
 
 describe('how long a host leaves the remote alone', () => {
   it('is no time in a fleet that is not large', () => {
-    expect(restBetweenReads(1)).toBe(0);
-    expect(restBetweenReads(100)).toBe(0);
+    expect(restBetweenReads(1, true)).toBe(0);
+    expect(restBetweenReads(100, false)).toBe(0);
   });
 
   it.each([256, 1000, 10_000])(
     'keeps %d hosts together below the 15 reads a second that GitHub takes',
     (hosts) => {
-      expect(hosts / (restBetweenReads(hosts) / SECOND)).toBeLessThanOrEqual(15);
+      expect(hosts / (restBetweenReads(hosts, false) / SECOND)).toBeLessThanOrEqual(15);
+      expect((3 * hosts) / (restBetweenReads(hosts, true) / SECOND)).toBeLessThanOrEqual(15);
     },
   );
 });

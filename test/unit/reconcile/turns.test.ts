@@ -2,10 +2,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { HOUR, MINUTE } from '../../../reconciler/clock.ts';
 import { remoteContact } from '../../../reconciler/daemon/remote-contact.ts';
+import type { HostSpec } from '../../../reconciler/desired/spec.ts';
 import { RemoteUnreachable } from '../../../reconciler/errors.ts';
 import type { Host, RemoteContact } from '../../../reconciler/host-ports.ts';
 import { type Report, reconcile } from '../../../reconciler/reconcile.ts';
-import { guest, host } from '../plan/builders.ts';
+import { guest, host, rolloutOf } from '../plan/builders.ts';
 import { newProcess, newWorld, type World } from './model-world.ts';
 
 const COMMIT = 'a'.repeat(40);
@@ -23,8 +24,13 @@ beforeEach(() => {
 });
 afterEach(() => world.dispose());
 
-async function poll(fleetSize: number, trigger: 'poll' | 'manual' = 'poll'): Promise<Report> {
-  world.specs.set(COMMIT, host([guest({ window: null })], { window: null, fleetSize }));
+async function poll(
+  fleetSize: number,
+  trigger: 'poll' | 'manual' = 'poll',
+  change: Partial<HostSpec> = {},
+): Promise<Report> {
+  const guests = change.guests ?? [guest({ window: null })];
+  world.specs.set(COMMIT, host(guests, { window: null, fleetSize, ...change }));
   const { host: ports } = newProcess(world, 0);
   const fetch: Host['mirror']['fetch'] = async () => {
     fetches += 1;
@@ -61,6 +67,17 @@ it('asks at once for a person, and while a lease is held', async () => {
   world.memory = { ...world.memory, lease: { fleetLock: null } };
   await poll(10_000);
   expect(fetches).toBe(3);
+});
+
+it('leaves it alone for longer while it waits for others, whose records it reads besides', async () => {
+  world.memory = { ...world.memory, waiting: 'wave 1' };
+  await poll(10_000, 'poll', { guests: [], rollout: rolloutOf({}) });
+  world.now += HOUR / 2;
+  await poll(10_000, 'poll', { guests: [], rollout: rolloutOf({}) });
+  expect(fetches).toBe(1);
+  world.now += HOUR / 2;
+  await poll(10_000, 'poll', { guests: [], rollout: rolloutOf({}) });
+  expect(fetches).toBe(2);
 });
 
 it('does not take a remote that is away for one that has others to serve', async () => {
