@@ -26,6 +26,9 @@ const FILES = [
   ['audit-record', 'audit record'],
 ];
 
+/** Pages that no schema has the words for: kept, and named among the others. */
+const BY_HAND = [['scale', 'Scale: what many hosts cost, and at what size to do what']];
+
 const desired = await schemasOf(join(root, 'desired-state', 'schema'));
 const reports = await schemasOf(join(root, 'reconciler', 'report', 'schema'));
 
@@ -61,6 +64,7 @@ function contents() {
     '- [Commands](commands.md), their options and exit codes',
     '- [Documents](documents.md) that commands print with `--json`',
     ...FILES.map(([name, what]) => `- [${what}](${name}.md)`),
+    ...BY_HAND.map(([name, what]) => `- [${what}](${name}.md)`),
     '',
   ].join('\n');
 }
@@ -102,7 +106,7 @@ async function settle() {
     if (!check) await writeFile(join(target, name), text);
   }
   for (const name of await readdir(target)) {
-    if (pages.has(name)) continue;
+    if (pages.has(name) || BY_HAND.some(([page]) => name === `${page}.md`)) continue;
     stale.push(name);
     if (!check) await rm(join(target, name), { recursive: true });
   }

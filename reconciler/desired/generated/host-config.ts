@@ -54,7 +54,7 @@ export interface HostConfig {
    */
   signingKey: string;
   /**
-   * How often the infra repo is asked for news; some jitter is added. At least a second.
+   * How often the infra repo is asked for news; some jitter is added. At least a second. Hosts of a fleet of hundreds ask less often, so that all of them together stay below what a forge takes.
    */
   poll?: string;
   /**
