@@ -12,10 +12,12 @@ import type { Result } from './worker.ts';
 
 const USAGE = `usage: npm run sim -- [--seeds N] [--seed S] [--scenario ${Object.keys(SCENARIOS).join('|')}]
   --seeds N     run seeds 1 to N (300)
+  --curve       what one good change costs the Git server, in fleets of 8 to 10 000 hosts
   --seed S      run this seed alone, and tell everything that happens in it; with --seeds, the first of them`;
 
 const asked = readArguments();
 if (asked === null) process.exitCode = 2;
+else if (asked.curve) await printCurve();
 else process.exitCode = isClean(await run(asked)) ? 0 : 1;
 
 type Asked = {
@@ -23,6 +25,7 @@ type Asked = {
   readonly count: number;
   readonly name: string;
   readonly tell: boolean;
+  readonly curve: boolean;
 };
 
 function readArguments(): Asked | null {
@@ -31,6 +34,7 @@ function readArguments(): Asked | null {
       options: {
         seeds: { type: 'string' },
         seed: { type: 'string' },
+        curve: { type: 'boolean', default: false },
         scenario: { type: 'string', default: 'idle' },
       },
     });
@@ -42,12 +46,19 @@ function readArguments(): Asked | null {
       first,
       count,
       name: values.scenario,
+      curve: values.curve,
       tell: values.seed !== undefined && values.seeds === undefined,
     };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return null;
   }
+}
+
+async function printCurve(): Promise<void> {
+  const { CURVE_HEAD, curveRow, SIZES } = await import('./rollout/curve.ts');
+  console.log(CURVE_HEAD);
+  for (const hosts of SIZES) console.log(await curveRow(hosts));
 }
 
 async function run({ first, count, name, tell }: Asked): Promise<Totals> {

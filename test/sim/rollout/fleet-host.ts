@@ -5,6 +5,8 @@
 import type { ActionOutcome } from '../../../reconciler/apply/outcome.ts';
 import type { AuditRecord } from '../../../reconciler/audit/record.ts';
 import { HOUR, MINUTE } from '../../../reconciler/clock.ts';
+import { type PushTurn, pushTurn } from '../../../reconciler/daemon/push-turn.ts';
+import { remoteContact } from '../../../reconciler/daemon/remote-contact.ts';
 import { RemoteUnreachable } from '../../../reconciler/errors.ts';
 import type { Host } from '../../../reconciler/host-ports.ts';
 import { type Report, reconcile } from '../../../reconciler/reconcile.ts';
@@ -53,9 +55,13 @@ export class FleetHost {
   /** Records made, and how many of them the server has. */
   private made = 0;
   private pushed = 0;
+  /** When records go to the server; of the process. */
+  private turn: PushTurn;
   private readonly recorded = new Map<string, number>();
   /** Releases that were halted when this process last asked. */
   private halted: ReadonlySet<string> = new Set();
+  private askedAt = 0;
+  private askedMost = 0;
   /** What the others said when this process last asked. */
   private heard: ReadonlyMap<string, HostWord> = new Map();
   private readonly fleet: Fleet;
@@ -74,6 +80,7 @@ export class FleetHost {
       die: (how: string) => this.die(how),
       clock: () => this.clock(),
     };
+    this.turn = this.newTurn();
     this.guest = new ModelledGuest({ fleet, fate, random, world, life });
   }
 
@@ -126,16 +133,25 @@ export class FleetHost {
     this.dieAt = dies ? Math.ceil(CALLS ** this.random.next()) : 0;
     try {
       const report = await reconcile(this.process, DAEMON);
-      await this.push();
+      this.turn.add(report.records, report.accepted.desired?.spec ?? null);
+      if (this.turn.due()) await this.push();
       return report;
     } catch (error) {
       if (!(error instanceof Died)) throw error;
       this.fleet.tell(this.name, `died ${error.message}`);
       this.fleet.truth.died(this.name);
       this.process = null;
+      this.turn = this.newTurn();
       this.heard = new Map();
       return null;
     }
+  }
+
+  private newTurn(): PushTurn {
+    return pushTurn(
+      () => this.clock(),
+      () => this.random.next(),
+    );
   }
 
   private clock(): number {
@@ -164,10 +180,11 @@ export class FleetHost {
     if (this.pushed === this.made) return;
     const last = this.world.chain.at(-1);
     try {
-      await this.link.request('pushes', () => {
+      await this.link.request('record', () => {
         if (last !== undefined) this.fleet.server.publish(this.name, wordIn(last, once), this.guest.failure);
       });
       this.pushed = this.made;
+      this.turn.pushed();
     } catch (error) {
       if (!(error instanceof RemoteUnreachable)) throw error;
     }
@@ -177,14 +194,16 @@ export class FleetHost {
     const ports = portsOf(this.world, (work) => this.effect(work));
     const { story, server, timeline, truth } = this.fleet;
     const { world, link, name } = this;
+    const clock = { now: () => this.clock(), sleep: (ms: number) => timeline.wait(ms) };
     const spec = (commit: string) => this.release(commit).specs.get(name);
     return {
       ...ports,
       name,
-      clock: { now: () => this.clock(), sleep: (ms) => timeline.wait(ms) },
+      clock,
+      contact: remoteContact(clock, () => this.random.next()),
       mirror: {
         ...ports.mirror,
-        fetch: () => link.request('fetches', () => this.follow(server.tip())),
+        fetch: () => link.request('list', () => this.follow(server.tip())),
         lastTip: async () => world.memory.applied?.commit ?? story.releases[0].commit,
       },
       audit: {
@@ -194,12 +213,13 @@ export class FleetHost {
       words: {
         facts: async (commit) => this.release(commit).facts,
         words: async (_facts, hosts) => {
-          const heard = await link.request('words', () => {
+          const heard = await link.request('read', () => {
             this.halted = new Set(
               story.releases
                 .map(({ guest }) => guest.fingerprint)
                 .filter((fingerprint) => server.isHalted(fingerprint)),
             );
+            this.countRead(hosts);
             const words = new Map<string, HostWord>();
             for (const other of hosts) words.set(other, server.words.get(other) ?? SILENT);
             return words;
@@ -246,6 +266,15 @@ export class FleetHost {
       newId: () => this.newId(),
       gaveUp: new Map(),
     };
+  }
+
+  /** What moved since it asked last, and whom it never asked before. */
+  private countRead(hosts: readonly string[]): void {
+    const { server, timeline } = this.fleet;
+    const moved = hosts.filter((other) => (server.publishedAt.get(other) ?? 0) > this.askedAt).length;
+    server.traffic.recordsRead += Math.max(moved, hosts.length - this.askedMost);
+    this.askedAt = timeline.now;
+    this.askedMost = Math.max(this.askedMost, hosts.length);
   }
 
   /** A host that a commit takes out of the fleet stays with what it had: it is about to be switched off. */

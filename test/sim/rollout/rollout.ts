@@ -16,7 +16,13 @@ export function rolloutOfSize(size: FleetSize) {
 }
 
 async function rollout(size: FleetSize, seed: Random, tell: (line: string) => void): Promise<Totals> {
-  const story = storyOf(size, seed.fork(0));
+  const { truth } = await livedThrough(storyOf(size, seed.fork(0)), seed, tell);
+  const { faults, built, halts } = truth;
+  return { faults, done: { 'guests built': built, halts } };
+}
+
+/** To its end, or until every host is what it should be. */
+export async function livedThrough(story: Story, seed: Random, tell: (line: string) => void): Promise<Fleet> {
   const timeline = new Timeline(story.begin);
   const say = (host: string, what: string) => tell(`${new Date(timeline.now).toISOString()} ${host} ${what}`);
   const server = new Server(story, timeline);
@@ -39,8 +45,7 @@ async function rollout(size: FleetSize, seed: Random, tell: (line: string) => vo
   for (const [slot, { slot: held }] of server.leases.slots)
     if (held !== 'unreadable' && held.state === 'held' && living.some(({ name }) => name === held.host))
       truth.fault('lost', held.host, `still has slot ${slot}`);
-  const { faults, built, halts } = truth;
-  return { faults, done: { 'guests built': built, halts } };
+  return fleet;
 }
 
 function tellStory({ hosts, rollout, slots, releases }: Story, tell: (line: string) => void): void {

@@ -14,20 +14,22 @@ import type { Random } from '../random.ts';
 import { within } from '../schedule.ts';
 import { type Fate, GUEST, type Release, type Story } from './story.ts';
 import type { Timeline } from './timeline.ts';
+import { type RequestKind, Traffic } from './traffic.ts';
 
 /** A change that a host tried and that did not work there. */
 export type BuildFailure = { readonly fingerprint: string; readonly number: number };
 
 export class Server {
   readonly words = new Map<string, HostWord>();
+  /** When each came. */
+  readonly publishedAt = new Map<string, number>();
   readonly resumes: GivenResume[] = [];
   /** Hosts on which a fingerprint failed, as of what they pushed, each with the number of that failure; by fingerprint. */
   private readonly failed = new Map<string, Map<string, number>>();
   /** Failures that were forgiven: host and number. */
   private readonly forgiven = new Set<string>();
   readonly leases = modelRefs();
-  /** Requests of all hosts, by what they were. */
-  readonly requests = { fetches: 0, words: 0, pushes: 0, leases: 0 };
+  readonly traffic = new Traffic();
   private readonly story: Story;
   private readonly timeline: Timeline;
 
@@ -39,6 +41,7 @@ export class Server {
   /** @param failure what did not work on the host, whatever its word says of that; null: nothing, or it works by now */
   publish(host: string, word: HostWord, failure: BuildFailure | null): void {
     this.words.set(host, word);
+    this.publishedAt.set(host, this.timeline.now);
     for (const hosts of this.failed.values()) hosts.delete(host);
     if (failure === null) return;
     const known = this.failed.get(failure.fingerprint) ?? new Map<string, number>();
@@ -96,9 +99,9 @@ export class Link {
   }
 
   /** Throws RemoteUnreachable before the request took effect, or after. */
-  async request<T>(kind: keyof Server['requests'], work: () => T): Promise<T> {
+  async request<T>(kind: RequestKind, work: () => T): Promise<T> {
     await this.delay();
-    this.server.requests[kind] += 1;
+    this.server.traffic.count(kind, this.timeline.now);
     const mishap = this.mishap();
     if (mishap === 'lost') throw new RemoteUnreachable('the request was lost');
     const result = work();
@@ -110,18 +113,18 @@ export class Link {
   /** @param onSwap told of each swap that took effect, when it did */
   leases(onSwap: (next: Slot) => void): LeaseRefs {
     const refs = this.server.leases.refs(() => this.mishap());
-    const count = async () => {
+    const ask = async (kind: RequestKind) => {
       await this.delay();
-      this.server.requests.leases += 1;
+      this.server.traffic.count(kind, this.timeline.now);
     };
     return {
       name: refs.name,
       list: async () => {
-        await count();
+        await ask('read');
         return refs.list();
       },
       swap: async (slot, expected, next) => {
-        await count();
+        await ask('lease');
         const before = this.server.leases.slots.get(slot)?.id;
         try {
           return await refs.swap(slot, expected, next);

@@ -92,6 +92,34 @@ export function storyOf({ hosts: count, changes, poll, jobs }: FleetSize, random
   };
 }
 
+/** One good change, and nothing goes wrong: a canary of a hundredth, then all, a tenth at a time. */
+export function goodStory(count: number, poll: Story['poll']): Story {
+  const canaries = Math.ceil(count / 100);
+  const hosts = Array.from(
+    { length: count },
+    (_, index): Fate => ({
+      name: `host${index + 1}`,
+      labels: index < canaries ? ['canary'] : [],
+      skew: 0,
+      build: [8 * MINUTE, 12 * MINUTE],
+      cutOff: [],
+      diesAt: null,
+    }),
+  );
+  const rollout = rolloutOf({
+    waves: [{ hosts: { by: 'label', label: 'canary' }, soak: 2 * HOUR }],
+    maxUnavailable: { percent: 10 },
+  });
+  const at = NOW + 2 * poll[1];
+  const fleet = { hosts, rollout };
+  const releases: Story['releases'] = [
+    release(0, NOW - DAY, [], fleet, () => true),
+    release(1, at, [], fleet, () => true),
+  ];
+  const slots = Math.max(1, Math.floor(count / 10));
+  return { begin: NOW, calm: at, end: at + 30 * DAY, rollout, slots, poll, jobs: 0, hosts, releases };
+}
+
 /** A commit takes out of the fleet who has been gone for so long. */
 function isThere({ diesAt }: Fate, at: number): boolean {
   return diesAt === null || at < diesAt + 4 * HOUR;
@@ -164,7 +192,7 @@ function release(
   });
   const members = hosts.filter(isMember);
   const names = new Set(bad.map(({ name }) => name));
-  const about = { window: null, rollout };
+  const about = { window: null, rollout, fleetSize: members.length };
   return {
     at,
     commit: index.toString(16).padStart(40, '0'),

@@ -107,14 +107,15 @@ export class Truth {
   }
 
   drained(host: string, isOff: boolean): void {
-    this.of(host).drained = isOff;
+    const service = this.of(host);
+    // one that was not in service is not taken out of it
+    service.drained = isOff && service.running !== null;
     this.serves(host);
   }
 
   /** By its own host, for what it is to be. */
   ended(host: string): void {
     const service = this.of(host);
-    // one that was not in service is not taken out of it
     if (service.running === null) return;
     if (this.timeline.now > service.leasedUntil)
       this.fault('unleased', host, 'ends its guest without a lease');
@@ -195,8 +196,8 @@ export class Truth {
   }
 
   private serves(host: string): void {
-    const { ended, drained, running, leasedUntil } = this.of(host);
-    if (!ended && !(drained && running !== null)) {
+    const { ended, drained, leasedUntil } = this.of(host);
+    if (!ended && !drained) {
       this.out.delete(host);
       return;
     }

@@ -23,16 +23,10 @@ it('finds nothing wrong in roll-outs of eight hosts, in which a lot happens', as
   expect(all.done['guests built']).toBeGreaterThan(250);
   expect(all.done.halts).toBeGreaterThan(10);
   const told = (part: string) => lines.filter((line) => line.includes(part)).length;
-  for (const part of [
-    'died at call',
-    'died in a build',
-    'no lease: slot',
-    'healthy',
-    'forgives',
-    'job 8812 running',
-  ])
+  for (const part of ['died at call', 'no lease: slot', 'healthy', 'forgives', 'job 8812 running'])
     expect(told(part), part).toBeGreaterThan(3);
-  expect(told('is switched off for good')).toBeGreaterThan(0);
+  for (const part of ['died in a build', 'is switched off for good'])
+    expect(told(part), part).toBeGreaterThan(0);
 }, 60_000);
 
 it('finds nothing wrong in one of a hundred', async () => {
