@@ -48,10 +48,13 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     readonly last: AuditRecord | null;
     readonly digest: string | null;
   } | null = null;
+  /** Records that the remote lacks; null: to be counted. */
   let waiting: number | null = null;
 
   async function chain() {
-    known ??= await readChain(options, (await refValue(gitDir, ref)) ?? (await takeUp(options)));
+    if (known !== null) return known;
+    known = await readChain(options, (await refValue(gitDir, ref)) ?? (await takeUp(options)));
+    waiting = null;
     return known;
   }
 
@@ -72,10 +75,17 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     const commit = await writeCommit(options, record, bytes, tip);
     // whether the ref moved is not certain if this fails, and another may have moved it: then the chain is read again
     known = null;
+    const before = waiting;
+    waiting = null;
     await git(gitDir, ['update-ref', '-m', 'append', ref, commit, tip ?? '0'.repeat(commit.length)]);
     known = { tip: commit, last: record, digest: recordDigest(bytes) };
-    waiting = null;
+    waiting = before === null ? null : before + 1;
     return record;
+  }
+
+  async function unpushed(): Promise<number> {
+    waiting ??= await countUnpushed(gitDir, host);
+    return waiting;
   }
 
   return {
@@ -88,15 +98,14 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       const { lastFollowed } = await import('./last-followed.ts');
       return lastFollowed(gitDir, tip);
     },
-    unpushed: async () => {
-      waiting ??= await countUnpushed(gitDir, host);
-      return waiting;
-    },
+    unpushed,
     push: async (signal) => {
-      const before = await countUnpushed(gitDir, host);
       const { tip } = await chain();
-      if (tip !== null && before > 0) await pushChain(options, tip, signal);
+      const before = await unpushed();
+      // not certain if this fails
       waiting = null;
+      if (tip !== null && before > 0) await pushChain(options, tip, signal);
+      if (known?.tip === tip) waiting = 0;
       return { pushed: before };
     },
   };
@@ -114,7 +123,7 @@ async function readChain({ gitDir, host }: AuditLogOptions, tip: string | null) 
   return { tip, last: parsed.record, digest: recordDigest(bytes) };
 }
 
-/** By one process, as it is asked at every record; a ref that is not there yet counts for nothing. */
+/** By one process; a ref that is not there yet counts for nothing. */
 async function countUnpushed(gitDir: string, host: string): Promise<number> {
   const range = ['--ignore-missing', localRef(host), `^${pushedRef(host)}`];
   return Number(lines(await git(gitDir, ['rev-list', '--count', ...range]))[0]);

@@ -177,6 +177,18 @@ describe('pushing', () => {
     expect(await count()).toBe(3);
   });
 
+  it('leaves to count what came since', async () => {
+    const waiting: number[] = [];
+    for (const pushes of [false, true, false, false]) {
+      await host.log.append(someDraft(lab.desired));
+      if (pushes) await host.log.push();
+      waiting.push(await host.log.unpushed());
+    }
+    expect(waiting).toEqual([1, 0, 1, 2]);
+    expect(await host.log.push()).toEqual({ pushed: 2 });
+    expect(await count()).toBe(4);
+  });
+
   it('again changes nothing, also when the answer to the first push was lost', async () => {
     await host.log.append(someDraft(lab.desired));
     expect(await host.log.push()).toEqual({ pushed: 1 });
