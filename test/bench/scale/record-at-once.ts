@@ -20,7 +20,7 @@ const ROUNDS = 3;
  * So many commit to the shared branch, and all of them are taken to need as many times as long as there are more of them. That is in
  * favour of the shared branch: the more hosts there are, the more often each is too late.
  */
-const MOST_SHARED = 32;
+const MOST_SHARED = 64;
 /** It is given up once it has taken so many times as long as ours: what is asked is whether it takes ten times. */
 const GIVEN_UP_AT = 10.5;
 const MOST_TO_BARE = 1.5;
