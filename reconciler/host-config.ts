@@ -29,6 +29,10 @@ export type HostConfig = {
   /** Milliseconds between polls. */
   readonly poll: number;
   readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** Whether it may be the host that notifies; null: if it has the secrets for it. */
+  readonly notify: boolean | null;
+  /** Program and arguments that take a mail. */
+  readonly sendmail: readonly string[];
   /** Program and arguments that reboot this host. */
   readonly rebootCommand: readonly string[];
   /** Folder of `.box` files. Absolute. */

@@ -12,6 +12,7 @@ import type { AgentSpec, BoxSpec, HostSpec, LockServer } from './desired/spec.ts
 import type { Exposure } from './exposure/exposure.ts';
 import type { GitMirror, TrustCheck } from './git/ports.ts';
 import type { Logger } from './log.ts';
+import type { Notifier } from './notify/open-notifier.ts';
 import type { MemoryStore } from './observed/memory.ts';
 import type { HostObservation } from './observed/observation.ts';
 import type { Action } from './plan/plan.ts';
@@ -55,6 +56,8 @@ export type Host = {
   readonly agent: (spec: AgentSpec) => CiAgent;
   /** Rights to have guests out of service, of a lock server or of the fleet's branches. */
   readonly leases: (fleetLock: LockServer | null) => Leases;
+  /** What tells others what becomes of changes; loaded and opened when it is asked for. */
+  notifier(): Promise<Notifier>;
   versions(): Promise<RecordDraft['versions']>;
   /** Ends what a crashed reconciler left running. */
   endSurvivors(processes: readonly { readonly pid: number; readonly startedAt: string }[]): Promise<void>;

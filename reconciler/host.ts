@@ -94,6 +94,12 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     },
     reserve,
   });
+  const words = openWords({
+    ...{ gitDir: dirs.mirror, folder: dirs.words, mirror, path },
+    pattern: specs.auditPattern,
+  });
+  const { revokedKeys } = config;
+  const resumes = openResumes({ gitDir: dirs.mirror, path, mirror, revokedKeys, now: clock.now });
   let versions: Promise<string | null> | null = null;
   const commit = () => memory.read().applied?.commit ?? null;
   const boxes = openBoxes({ config, dirs, log, mirror, commit, pattern: specs.auditPattern });
@@ -127,13 +133,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       revokedKeys: config.revokedKeys,
       now: clock.now,
     }),
-    resumes: openResumes({
-      gitDir: dirs.mirror,
-      path,
-      mirror,
-      revokedKeys: config.revokedKeys,
-      now: clock.now,
-    }),
+    resumes,
     proposeRevert: async (wanted, signal) => {
       const { proposeRevert } = await import('./rollout/propose-revert.ts');
       const { signingKey } = config;
@@ -148,7 +148,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         return audit.lastFollowed();
       },
     },
-    words: openWords({ gitDir: dirs.mirror, folder: dirs.words, mirror, path, pattern: specs.auditPattern }),
+    words,
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
@@ -204,6 +204,11 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       ),
     agent: (spec) => makeAgent(spec, agentParts),
     leases: openLeases({ config, gitDir: dirs.mirror, mirror, memory, clock }),
+    notifier: async () => {
+      const { openNotifier } = await import('./notify/open-notifier.ts');
+      const parts = { config, gitDir: dirs.mirror, records: dirs.notifierRecords, mirror, clock, log };
+      return openNotifier({ ...parts, words, resumes });
+    },
     versions: async () => {
       versions ??= vagrant.version();
       return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };

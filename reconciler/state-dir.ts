@@ -37,6 +37,8 @@ export function stateDirLayout(root: string, boxes = join(root, 'boxes')) {
     peerRecords: join(root, 'peers', 'records.git'),
     /** Bare repositories of the newest records of others, for roll-outs: one for each process that reads them, named by its id. */
     words: join(root, 'words'),
+    /** Bare repository of the records of others, for the host that notifies. */
+    notifierRecords: join(root, 'notifier', 'records.git'),
     /** What `box build` works in: a folder a recipe, and a home for Vagrant. */
     builds: join(root, 'builds'),
     /** Room kept so that a record can be written on a full disk. */

@@ -33,6 +33,10 @@ export type CiRequest = {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** Beside those that each request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the server says does not matter: it may be no JSON, as that of a webhook seldom is. */
+  readonly anyAnswer?: true;
   /** Statuses that are an answer; 200 if left out. */
   readonly expect?: readonly number[];
   readonly signal?: AbortSignal | undefined;
@@ -101,14 +105,15 @@ async function call(base: URL, request: CiRequest, options: CiServerOptions): Pr
   const text = options.redact(await bodyOf(base.host, response));
   const expected = request.expect ?? [200];
   if (!expected.includes(response.status)) throw refusal(base.host, request, response, text);
-  return { status: response.status, body: parsed(base.host, response, text), headers: response.headers };
+  const body = request.anyAnswer ? undefined : parsed(base.host, response, text);
+  return { status: response.status, body, headers: response.headers };
 }
 
 async function send(base: URL, request: CiRequest, options: CiServerOptions): Promise<Response> {
   const url = new URL(`${base.href.replace(/\/$/, '')}${request.path}`);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const limit = AbortSignal.timeout(LIMIT);
-  const headers = await options.headers();
+  const headers = { ...(await options.headers()), ...request.headers };
   // Checked here, since the error that fetch throws for it would quote the token.
   if (Object.values(headers).some((value) => !/^[\x20-\x7e]+$/.test(value))) {
     throw new CiCallFailed(

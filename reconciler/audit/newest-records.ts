@@ -53,7 +53,7 @@ async function* batchOf(
   signal?: AbortSignal,
 ): AsyncGenerator<NewestRecord> {
   const specs = [...branches].map(([host, branch]) => `+refs/heads/${branch}:${REFS}/${host}`);
-  await fetch(gitDir, [], ['--depth=1'], specs, signal);
+  await fetchShallow(gitDir, [], ['--depth=1'], specs, signal);
   const found = await readCommits(gitDir, branches);
   await nameBlobs(gitDir, found);
   await fetchBlobs(gitDir, found, signal);
@@ -69,7 +69,7 @@ async function* batchOf(
   }
 }
 
-const REFS = 'refs/boxreeve/newest';
+export const REFS = 'refs/boxreeve/newest';
 /** It is not worth waiting for long: whoever asks does without, and asks again. */
 const FETCH_LIMIT = 60 * SECOND;
 /** A fetch leaves a pack or two. */
@@ -80,7 +80,7 @@ async function hasGrown(gitDir: string): Promise<boolean> {
   return files.filter((name) => name.endsWith('.pack')).length > MOST_PACKS;
 }
 
-async function fetch(
+export async function fetchShallow(
   gitDir: string,
   settings: readonly string[],
   options: readonly string[],
@@ -95,7 +95,7 @@ async function fetch(
   });
 }
 
-type Found = Omit<NewestRecord, 'bytes'> & {
+export type Found = Omit<NewestRecord, 'bytes'> & {
   /** Of the record, in the commit's tree; null: it names none. */
   readonly path: string | null;
   blob: string | null;
@@ -116,7 +116,7 @@ async function readCommits(gitDir: string, branches: ReadonlyMap<string, string>
   }
 }
 
-async function readEach(
+export async function readEach(
   objects: ObjectReader,
   tips: readonly { readonly host: string; readonly commit: string }[],
 ): Promise<Found[]> {
@@ -145,7 +145,7 @@ function pathIn(message: string): string | null {
 }
 
 /** By `rev-parse`, which looks into trees and not at what they name: that is with the remote yet. */
-async function nameBlobs(gitDir: string, found: readonly Found[]): Promise<void> {
+export async function nameBlobs(gitDir: string, found: readonly Found[]): Promise<void> {
   let left = found.filter(({ path }) => path !== null);
   while (left.length > 0) {
     const args = ['rev-parse', ...left.map(({ commit, path }) => `${commit}:${path ?? ''}`)];
@@ -161,9 +161,13 @@ async function nameBlobs(gitDir: string, found: readonly Found[]): Promise<void>
 }
 
 /** All at once: read one by one, each would be a connection. */
-async function fetchBlobs(gitDir: string, found: readonly Found[], signal?: AbortSignal): Promise<void> {
+export async function fetchBlobs(
+  gitDir: string,
+  found: readonly Found[],
+  signal?: AbortSignal,
+): Promise<void> {
   const blobs = [...new Set(found.flatMap(({ blob }) => blob ?? []))];
   if (blobs.length === 0) return;
   // without saying what is here already: of a commit that is, the remote would take its contents to be here too
-  await fetch(gitDir, ['-c', 'fetch.negotiationAlgorithm=noop'], [], blobs, signal);
+  await fetchShallow(gitDir, ['-c', 'fetch.negotiationAlgorithm=noop'], [], blobs, signal);
 }

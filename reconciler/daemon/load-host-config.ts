@@ -18,6 +18,7 @@ const DEFAULTS = {
   stateDir: process.platform === 'darwin' ? '/usr/local/var/boxreeve' : '/var/lib/boxreeve',
   poll: MINUTE,
   vagrantHome: '~/.vagrant.d',
+  sendmail: ['/usr/sbin/sendmail'],
   knownHosts: '~/.ssh/known_hosts',
 };
 
@@ -80,6 +81,8 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
     secrets: Object.fromEntries(
       Object.entries(data.secrets ?? {}).map(([name, source]) => [name, secretSource(source, folder)]),
     ),
+    notify: data.notify ?? null,
+    sendmail: data.sendmail ?? DEFAULTS.sendmail,
     rebootCommand: data.rebootCommand ?? defaultRebootCommand(),
     boxesDir: data.boxesDir === undefined ? join(stateDir, 'boxes') : absolute(data.boxesDir, folder),
     downloadLimit: bytesIn(data.downloadLimit),

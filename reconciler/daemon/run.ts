@@ -13,6 +13,7 @@ import { serveControlSocket } from './control-socket.ts';
 import { handleRequest } from './handle-request.ts';
 import { takeHostLock } from './host-lock.ts';
 import { loadHostConfig } from './load-host-config.ts';
+import { type Notifying, notifying } from './notifying.ts';
 import { openService, type Service } from './service.ts';
 import { type UnattendedBuilds, unattendedBuilds } from './unattended-builds.ts';
 import { WakeUp } from './wake-up.ts';
@@ -42,14 +43,15 @@ async function runWith(config: HostConfig, log: Logger, signal: AbortSignal): Pr
   const service = openService(host, dirs, { pid: process.pid, startedAt: STARTED_AT }, signal);
   const socket = await listen(dirs, service);
   const builds = unattendedBuilds({ config, dirs, host });
+  const notify = notifying({ config, host });
   const news = { configChanged: false };
   const unwatch = await watchForNews(config, dirs, (what) => hear(what, wake, news));
   log.info({ host: config.name, poll: config.poll }, 'the daemon runs');
   try {
-    return await loop({ config, service, builds, wake, news, log, signal });
+    return await loop({ config, service, builds, notify, wake, news, log, signal });
   } finally {
     await unwatch();
-    await builds.close();
+    await Promise.all([builds.close(), notify.close()]);
     await service.close();
     socket.close();
     lock.release();
@@ -61,13 +63,23 @@ type Loop = {
   readonly config: HostConfig;
   readonly service: Service;
   readonly builds: UnattendedBuilds;
+  readonly notify: Notifying;
   readonly wake: WakeUp;
   readonly news: { configChanged: boolean };
   readonly log: Logger;
   readonly signal: AbortSignal;
 };
 
-async function loop({ config, service, builds, wake, news, log, signal }: Loop): Promise<HostConfig | null> {
+async function loop({
+  config,
+  service,
+  builds,
+  notify,
+  wake,
+  news,
+  log,
+  signal,
+}: Loop): Promise<HostConfig | null> {
   wake.request('start');
   while (!signal.aborted) {
     const trigger = await wake.sleep(config.poll * (1 + POLL_JITTER * (Math.random() * 2 - 1)), signal);
@@ -83,6 +95,7 @@ async function loop({ config, service, builds, wake, news, log, signal }: Loop):
         log.error(describe(error), 'this reconcile failed; the next one tries again'),
       );
     await builds.consider();
+    await notify.consider();
   }
   return null;
 }

@@ -9,7 +9,7 @@ import { type CheckedGuest, checkGuest, placeBuild } from './resolve-guest.ts';
 import type { DesiredTree } from './tree.ts';
 
 /** Stands for the host's name wherever it is part of a guest, so that a change has one name on all hosts. */
-const ANY_HOST = '{host}';
+export const ANY_HOST = '{host}';
 
 /**
  * Reads every host's file, so it is asked only where a change is to come. A host whose file is wrong is told as broken: it is not

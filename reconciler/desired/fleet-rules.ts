@@ -4,12 +4,13 @@ import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
 import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
+import { readNotify } from './fleet-notify.ts';
 import { type FleetHold, readHolds, readRollout } from './fleet-rollout.ts';
 import { readWindows } from './fleet-windows.ts';
 import type { Exposure, Fleet, Keep, Reboot } from './generated/fleet.ts';
 import { pointer } from './json-pointer.ts';
 import { didYouMean } from './nearest.ts';
-import type { KeepSpec, RebootSpec, RolloutSpec, WindowSpec } from './spec.ts';
+import type { KeepSpec, NotifyTarget, RebootSpec, RolloutSpec, WindowSpec } from './spec.ts';
 import { readTrustRules } from './trust-rules.ts';
 
 export type FleetRules = {
@@ -29,6 +30,7 @@ export type FleetRules = {
   /** null: a change waits for no other host. */
   readonly rollout: RolloutSpec | null;
   readonly holds: readonly FleetHold[];
+  readonly notify: readonly NotifyTarget[];
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
   /** Of all hosts together. */
@@ -62,6 +64,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
   }
   const rollout = await readRollout(files, fleet);
   const holds = await readHolds(files, fleet);
+  const notify = readNotify(files, fleet);
   const trustWarnings = await checkTrust(files, fleet);
   return {
     windows,
@@ -73,6 +76,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     checkInEvery: parseDuration(defaults?.checkIn ?? '') || DEFAULT_CHECK_IN,
     rollout,
     holds,
+    notify,
     auditBranch,
     pushesPerMinute: audit?.pushesPerMinute ?? DEFAULT_PUSHES_PER_MINUTE,
     requireSignedCommits: trust?.requireSignedCommits ?? false,

@@ -60,6 +60,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     holds: rules.holds
       .filter((hold) => isAbout(hold, name, host.data.labels ?? []))
       .map(({ hosts: _whose, ...hold }) => hold),
+    ...(rules.notify.length === 0 ? {} : { notify: rules.notify }),
     catalogue: boxes,
     checkInEvery: rules.checkInEvery,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),

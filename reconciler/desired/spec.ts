@@ -2,6 +2,7 @@
  * What the infra repo asks of one host, fully resolved: references followed, defaults filled in, `{host}` replaced,
  * durations in milliseconds. Pure data, serialisable as JSON: it is kept as the memory of what last worked.
  */
+import type { RecordOutcome } from '../audit/record.ts';
 
 /** A box version, as the catalogue (`boxes/<name>.yaml`) has it. */
 export type BoxSpec = {
@@ -155,6 +156,42 @@ export type RolloutSpec = {
   readonly fleetLock: LockServer | null;
 };
 
+/** What a target of events is told: records by their outcome, and what becomes of a roll-out. */
+export type NotifyEvent = 'roll-out' | RecordOutcome;
+
+/** Who is told what becomes of changes. `name` is its own among the targets; `token` and `secret` are names of secrets. */
+export type NotifyTarget =
+  | ({ readonly to: 'github'; readonly repository: string } & ForgeTarget)
+  | ({ readonly to: 'gitlab'; readonly project: string } & ForgeTarget)
+  | ({
+      readonly to: 'azure-devops';
+      readonly organization: string;
+      readonly project: string;
+      readonly repository: string;
+    } & ForgeTarget)
+  | {
+      readonly to: 'webhook';
+      readonly name: string;
+      readonly url: string;
+      readonly secret: string;
+      readonly on: readonly NotifyEvent[];
+    }
+  | {
+      readonly to: 'email';
+      readonly name: string;
+      readonly from: string;
+      readonly recipients: readonly string[];
+      readonly on: readonly NotifyEvent[];
+    };
+
+type ForgeTarget = {
+  readonly name: string;
+  readonly url: string;
+  readonly token: string;
+  /** What the commit status is called. */
+  readonly context: string;
+};
+
 /** Something is left as it is for a time, by a commit of the infra repo. */
 export type HoldSpec = {
   /** null: all of the host's guests, and the host itself. */
@@ -189,6 +226,8 @@ export type HostSpec = {
   readonly rollout: RolloutSpec | null;
   /** Those of the fleet's holds that are about this host, whether they are over or not. */
   readonly holds: readonly HoldSpec[];
+  /** Who is told what becomes of changes; absent: nobody. */
+  readonly notify?: readonly NotifyTarget[];
   /** Names of every box the catalogue has: only these are ever removed from the host. */
   readonly catalogue: readonly string[];
   /** Longest time between two records, in milliseconds. */

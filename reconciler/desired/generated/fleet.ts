@@ -49,6 +49,85 @@ export type Exposure =
        */
       'password-login'?: 'report' | 'refuse';
     };
+/**
+ * Where messages go. `to` says which system; the other keys depend on it.
+ */
+export type Target = TargetGithub | TargetGitlab | TargetAzureDevops | TargetWebhook | TargetEmail;
+/**
+ * What the status is called there; two fleets that report on the same commits need two.
+ */
+export type TargetContext = string;
+/**
+ * What is told. Without it, everything but `in-sync`.
+ *
+ * @minItems 1
+ */
+export type Events = [
+  (
+    | 'roll-out'
+    | 'applied'
+    | 'rolled-back'
+    | 'failed'
+    | 'interrupted'
+    | 'waiting'
+    | 'refused'
+    | 'in-sync'
+    | 'unhealthy'
+    | 'paused'
+    | 'resumed'
+    | 'halted'
+  ),
+  ...(
+    | 'roll-out'
+    | 'applied'
+    | 'rolled-back'
+    | 'failed'
+    | 'interrupted'
+    | 'waiting'
+    | 'refused'
+    | 'in-sync'
+    | 'unhealthy'
+    | 'paused'
+    | 'resumed'
+    | 'halted'
+  )[]
+];
+export type MailAddress = string;
+/**
+ * What is told. Without it, roll-outs, and what went wrong: `failed`, `rolled-back`, `interrupted`, `refused`, `unhealthy`, `halted`.
+ *
+ * @minItems 1
+ */
+export type Events1 = [
+  (
+    | 'roll-out'
+    | 'applied'
+    | 'rolled-back'
+    | 'failed'
+    | 'interrupted'
+    | 'waiting'
+    | 'refused'
+    | 'in-sync'
+    | 'unhealthy'
+    | 'paused'
+    | 'resumed'
+    | 'halted'
+  ),
+  ...(
+    | 'roll-out'
+    | 'applied'
+    | 'rolled-back'
+    | 'failed'
+    | 'interrupted'
+    | 'waiting'
+    | 'refused'
+    | 'in-sync'
+    | 'unhealthy'
+    | 'paused'
+    | 'resumed'
+    | 'halted'
+  )[]
+];
 
 /**
  * `fleet.yaml`: what holds for every host of the fleet.
@@ -201,6 +280,12 @@ export interface Fleet {
     until: string;
   }[];
   /**
+   * Who is told what becomes of changes: by one host of those that have the secrets, chosen by the hosts themselves, at least once. Without it, nobody.
+   *
+   * @maxItems 32
+   */
+  notify?: Target[];
+  /**
    * How hosts choose whom to fetch boxes from, where a box's sources have `peers:`.
    */
   peers?: {
@@ -326,4 +411,137 @@ export interface Keep {
    * Whether the `.box` file of a box that is kept stays once Vagrant has it, so that other hosts can fetch it from here and the next version costs only what changed. Without it: where the catalogue has `chunks` or a source `peers:` for it.
    */
   files?: boolean;
+}
+/**
+ * A commit status, and one comment on the commit's pull request, on GitHub.
+ */
+export interface TargetGithub {
+  /**
+   * `github`
+   */
+  to: 'github';
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  name: string;
+  /**
+   * Address of the API; without it, https://api.github.com.
+   */
+  url?: string;
+  /**
+   * The infra repo there (`owner/name`).
+   */
+  repository: string;
+  /**
+   * Name of the secret that is a token allowed to write commit statuses and comments on pull requests.
+   */
+  token: string;
+  context?: TargetContext;
+}
+/**
+ * A commit status, and one note on the commit's merge request, on GitLab.
+ */
+export interface TargetGitlab {
+  /**
+   * `gitlab`
+   */
+  to: 'gitlab';
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  name: string;
+  /**
+   * Address of GitLab; without it, https://gitlab.com.
+   */
+  url?: string;
+  /**
+   * The infra repo there: its path with its groups (`group/name`), or its number.
+   */
+  project: string;
+  /**
+   * Name of the secret that is a token with the scope `api`.
+   */
+  token: string;
+  context?: TargetContext;
+}
+/**
+ * A commit status, and one comment on the commit's pull request, on Azure DevOps.
+ */
+export interface TargetAzureDevops {
+  /**
+   * `azure-devops`
+   */
+  to: 'azure-devops';
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  name: string;
+  /**
+   * Address of an Azure DevOps Server, without the organisation; without it, https://dev.azure.com.
+   */
+  url?: string;
+  /**
+   * The organisation.
+   */
+  organization: string;
+  /**
+   * The project.
+   */
+  project: string;
+  /**
+   * The infra repo there, by its name or id.
+   */
+  repository: string;
+  /**
+   * Name of the secret that is a personal access token with the scopes Code (status) and Pull Request Threads (read & write).
+   */
+  token: string;
+  context?: TargetContext;
+}
+/**
+ * An address that gets each event as a CloudEvent (1.0, structured, JSON), signed as Standard Webhooks has it.
+ */
+export interface TargetWebhook {
+  /**
+   * `webhook`
+   */
+  to: 'webhook';
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  name: string;
+  /**
+   * Where events are sent.
+   */
+  url: string;
+  /**
+   * Name of the secret that both sides know: HMAC-SHA256 of each event is made with it.
+   */
+  secret: string;
+  on?: Events;
+}
+/**
+ * Mail, handed to the `sendmail` of the host that notifies.
+ */
+export interface TargetEmail {
+  /**
+   * `email`
+   */
+  to: 'email';
+  /**
+   * A name of a host, a guest, a label or a window: lower-case letters, digits, `.`, `_` and `-`, at most 63 characters. It names files, folders and Git branches, so it begins with a letter or digit, holds no `..`, and ends in neither `.` nor `.lock`.
+   */
+  name: string;
+  /**
+   * Who it is from.
+   */
+  from: string;
+  /**
+   * Who gets it.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  recipients: [MailAddress, ...MailAddress[]];
+  on?: Events1;
 }

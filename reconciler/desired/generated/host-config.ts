@@ -10,12 +10,19 @@ export type Fingerprint = string;
  */
 export type Argv = [string, ...string[]];
 /**
- * A program and its arguments, run without a shell; what it prints, without its last newline, is the value. For the macOS Keychain, `age`, `sops`, `op` and the like.
+ * Program and arguments that take a mail on standard input, with what `sendmail` takes after them. Without it, `/usr/sbin/sendmail`.
  *
  * @minItems 1
  * @maxItems 256
  */
 export type Argv1 = [string, ...string[]];
+/**
+ * A program and its arguments, run without a shell; what it prints, without its last newline, is the value. For the macOS Keychain, `age`, `sops`, `op` and the like.
+ *
+ * @minItems 1
+ * @maxItems 256
+ */
+export type Argv2 = [string, ...string[]];
 
 /**
  * `host.yaml`: the host's own file, `/etc/boxreeve/host.yaml` or the one that `--config` names. It holds what may not stand in the infra repo. Paths may begin with `~/`; a relative one counts from the folder of this file.
@@ -98,6 +105,11 @@ export interface HostConfig {
    */
   vagrantHome?: string;
   /**
+   * Whether this host may be the one that tells others what becomes of changes (`notify` of `fleet.yaml`). Without it, it may if it has all secrets that are named there, and one is.
+   */
+  notify?: boolean;
+  sendmail?: Argv1;
+  /**
    * Where the values of secrets come from, by the secrets' names.
    */
   secrets?: {
@@ -116,5 +128,5 @@ export interface SecretSource {
    * An environment variable of the reconciler.
    */
   env?: string;
-  exec?: Argv1;
+  exec?: Argv2;
 }

@@ -61,8 +61,8 @@ export function parseSlot(bytes: Buffer): Slot | 'unreadable' {
   }
 }
 
-/** Milliseconds that the lease goes on by this clock; less than 0: it is over. */
-export function left({ until }: HeldSlot, now: number): number {
+/** Milliseconds that it goes on by this clock; less than 0: it is over. */
+export function left({ until }: Pick<HeldSlot, 'until'>, now: number): number {
   return Date.parse(until) - now;
 }
 

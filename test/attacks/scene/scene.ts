@@ -108,6 +108,8 @@ function configOf(root: string, repo: InfraRepo, { key }: Key): HostConfig {
     revokedKeys: [],
     poll: 60_000,
     secrets: {},
+    notify: null,
+    sendmail: ['false'],
     rebootCommand: ['false'],
     boxesDir: join(home, 'state', 'boxes'),
     downloadLimit: null,

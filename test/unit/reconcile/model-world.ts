@@ -173,6 +173,7 @@ export function portsOf(world: World, effect: Effect): Host {
           await update((memory) => ({ ...memory, lease: held ? { fleetLock: null } : null }));
         },
       }),
+    notifier: () => Promise.reject(new Error('nobody is told anything in this world')),
     contact: {
       due: () => true,
       succeeded: () => undefined,

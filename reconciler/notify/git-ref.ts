@@ -1,0 +1,50 @@
+/** The branch `boxreeve/notifier` beside the records: who notifies, and how far he is. One commit, replaced by compare-and-swap. */
+import { refValue } from '../git/history.ts';
+import { fetchState, STATE_LIMIT, type StateBranchParts, stateFile, swapState } from '../git/state-branch.ts';
+import { type NotifierSeen, type NotifierState, parseState, stateBytes } from './claim.ts';
+import type { NotifierRef } from './round.ts';
+
+export const NOTIFIER = 'refs/heads/boxreeve/notifier';
+/** Where it lies in the mirror. */
+const HERE = 'refs/boxreeve/notifier';
+const FILE = 'notifier.json';
+/** For each host of a fleet it has a line or two. Bytes. */
+const LARGEST = 16 * 1024 * 1024;
+
+/** @param listed the branches at the remote, as the last poll saw them */
+export function notifierBranch(
+  parts: StateBranchParts,
+  listed: () => ReadonlyMap<string, string>,
+): NotifierRef {
+  /** As it was read or put there last. */
+  let known: NotifierSeen | null = null;
+  return {
+    read: async () => {
+      // what we put there since the last poll is not listed yet, and asked for once more
+      if ((listed().get(NOTIFIER) ?? null) !== (known?.id ?? null)) known = await fetched(parts, known);
+      return known;
+    },
+    swap: async (expected, next) => {
+      const draft = { file: FILE, bytes: stateBytes(next), subject: subjectOf(next) };
+      const id = await swapState(parts, NOTIFIER, expected, draft);
+      if (id !== null) known = { id, state: next };
+      return id;
+    },
+  };
+}
+
+async function fetched(parts: StateBranchParts, known: NotifierSeen | null): Promise<NotifierSeen | null> {
+  // with an asterisk, as a branch that is not there is no error then
+  const fetch = () =>
+    fetchState(parts.gitDir, parts.remote(), `+${NOTIFIER}*:${HERE}*`, { timeout: STATE_LIMIT });
+  // a question that is lost now and then must not end the round
+  await fetch().catch(fetch);
+  const id = await refValue(parts.gitDir, HERE);
+  if (id === null || id === known?.id) return id === null ? null : known;
+  const file = await stateFile(parts.gitDir, id, FILE, LARGEST);
+  return { id, state: file === null ? 'unreadable' : parseState(file) };
+}
+
+function subjectOf({ claim }: NotifierState): string {
+  return claim.state === 'free' ? 'no longer notifies' : `notifies until ${claim.until}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * One round of the host that notifies: it makes sure that it is the one, tells each target what it has not been told, and writes down
+ * how far it is. Effects stand behind ports, so that a crash can be tried at each of them.
+ *
+ * 1. Nothing is told without the claim, and nothing for which it might not last.
+ * 2. What was told is written down once, at the end, by compare-and-swap: if another host has taken over meanwhile, what this one told
+ *    is told again by him. Told twice is no harm, never told is.
+ * 3. All targets are told at the same time; none waits for another. One that does not answer is left alone for longer and longer.
+ */
+import { HOUR, MINUTE } from '../clock.ts';
+import { type Claim, claimFor, claimHere, type NotifierSeen, type NotifierState } from './claim.ts';
+import type { Cursor } from './cursor.ts';
+import type { Target } from './message.ts';
+import { type News, type Told, tell } from './tell.ts';
+
+/** The branch, wherever it is kept. */
+export interface NotifierRef {
+  /** null: there is none. Throws RemoteUnreachable. */
+  read(): Promise<NotifierSeen | null>;
+  /**
+   * Puts `next` in the place of what has the id `expected` (null: of nothing). Returns its id, or null if something else stood there.
+   * Throws RemoteUnreachable if it was not done, or nobody can tell.
+   */
+  swap(expected: string | null, next: NotifierState): Promise<string | null>;
+}
+
+export type RoundParts = {
+  readonly host: string;
+  readonly ref: NotifierRef;
+  readonly targets: readonly Target[];
+  readonly news: News;
+  /** Known to the process only. */
+  readonly waits: Waits;
+  /** ms since the epoch. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly signal: AbortSignal;
+  readonly log: (event: RoundEvent) => void;
+};
+
+/** By target: how often in a row it did not take what it was told, and when it is tried again (ms since the epoch). */
+export type Waits = Map<string, { readonly failures: number; readonly until: number }>;
+
+export type RoundEvent =
+  | { readonly event: 'notifier-unreadable' }
+  | { readonly event: 'notifier-lost' }
+  | { readonly event: 'notifying-begun' }
+  | { readonly event: 'told'; readonly target: string }
+  | { readonly event: 'not-told'; readonly target: string; readonly why: string; readonly until: number }
+  | { readonly event: 'passed-over'; readonly target: string; readonly why: string };
+
+export type RoundEnd = {
+  /** Whether this host has the claim. */
+  readonly mine: boolean;
+  /** ms since the epoch at which there may be something to do though nothing happened; 0: at once. */
+  readonly next: number;
+};
+
+/** Nothing is begun with less left of the claim than it may take, in milliseconds. */
+const LEAST_LEFT = 5 * MINUTE;
+
+const FIRST_WAIT = MINUTE;
+const LONGEST_WAIT = HOUR;
+
+/** Throws RemoteUnreachable. */
+export async function round(parts: RoundParts): Promise<RoundEnd> {
+  const { host, ref, now, log } = parts;
+  const seen = await ref.read();
+  const here = claimHere(seen, host, now());
+  if (here === 'unreadable') log({ event: 'notifier-unreadable' });
+  if (here === 'unreadable' || here === 'of another') return { mine: false, next: lookAgain(now()) };
+  const held = here === 'mine' ? seen : await claimIt(parts, seen);
+  if (held === null || held.state === 'unreadable') return { mine: false, next: lookAgain(now()) };
+  return tellAll(parts, held.id, held.state);
+}
+
+/** Gives the claim back, so that another host need not wait for its end. Throws RemoteUnreachable. */
+export async function release({
+  host,
+  ref,
+  newId,
+}: Pick<RoundParts, 'host' | 'ref' | 'newId'>): Promise<void> {
+  const seen = await ref.read();
+  if (seen === null || seen.state === 'unreadable') return;
+  const { claim } = seen.state;
+  if (claim.state !== 'held' || claim.host !== host) return;
+  await ref.swap(seen.id, { ...seen.state, claim: { state: 'free', token: claim.token, nonce: newId() } });
+}
+
+/** null: another host was first. */
+async function claimIt(parts: RoundParts, seen: NotifierSeen | null): Promise<NotifierSeen | null> {
+  const before = seen === null || seen.state === 'unreadable' ? null : seen.state;
+  const state = { claim: renewed(parts, before?.claim ?? null), targets: before?.targets ?? {} };
+  const id = await parts.ref.swap(seen?.id ?? null, state);
+  if (id === null) return null;
+  if (before?.claim.state !== 'held' || before.claim.host !== parts.host)
+    parts.log({ event: 'notifying-begun' });
+  return { id, state };
+}
+
+function renewed({ host, now, newId }: RoundParts, before: Claim | null): Claim {
+  return claimFor(before, host, now(), newId());
+}
+
+async function tellAll(parts: RoundParts, id: string, state: NotifierState): Promise<RoundEnd> {
+  const { targets, now, waits } = parts;
+  const until = state.claim.state === 'held' ? Date.parse(state.claim.until) : 0;
+  const mayGoOn = () => !parts.signal.aborted && until - now() > LEAST_LEFT;
+  const due = targets.filter(({ name }) => (waits.get(name)?.until ?? 0) <= now());
+  const told = await Promise.all(
+    due.map((target) => tellOne(parts, target, cursorIn(state, target), mayGoOn)),
+  );
+  const cursors = new Map(told.map(({ name, cursor }) => [name, cursor]));
+  const next = { claim: renewed(parts, state.claim), targets: withCursors(state, targets, cursors) };
+  if (JSON.stringify(next.targets) !== JSON.stringify(state.targets)) {
+    if ((await parts.ref.swap(id, next)) === null) {
+      parts.log({ event: 'notifier-lost' });
+      return { mine: false, next: lookAgain(now()) };
+    }
+  }
+  const tries = targets.flatMap(({ name }) => waits.get(name)?.until ?? []);
+  const more = told.some((each) => each.more) ? [0] : [];
+  return { mine: true, next: Math.min(lookAgain(now()), ...tries, ...more) };
+}
+
+/** So often a claim is looked at where nothing else happens: it is renewed well before its end. */
+function lookAgain(now: number): number {
+  return now + FIRST_WAIT;
+}
+
+type ToldOne = { readonly name: string; readonly cursor: Cursor | null; readonly more: boolean };
+
+async function tellOne(
+  parts: RoundParts,
+  target: Target,
+  before: Cursor | null,
+  mayGoOn: () => boolean,
+): Promise<ToldOne> {
+  const { news, signal, now, log, waits } = parts;
+  const { name } = target;
+  const passedOver = (why: string) => log({ event: 'passed-over', target: name, why });
+  const told: Told = await tell({ target, news, mayGoOn, signal, now, passedOver }, before);
+  const { cursor, problem, more } = told;
+  if (problem === null) waits.delete(name);
+  else {
+    const failures = (waits.get(name)?.failures ?? 0) + 1;
+    const wait = Math.min(FIRST_WAIT * 2 ** Math.min(failures - 1, 10), LONGEST_WAIT);
+    const until = Math.max(now() + wait, problem.notBefore ?? 0);
+    waits.set(name, { failures, until });
+    log({ event: 'not-told', target: name, why: problem.message, until });
+  }
+  if (cursor !== before && problem === null) log({ event: 'told', target: name });
+  return { name, cursor, more };
+}
+
+function cursorIn({ targets }: NotifierState, { name }: Target): Cursor | null {
+  return Object.hasOwn(targets, name) ? (targets[name] ?? null) : null;
+}
+
+/** Cursors of targets that `fleet.yaml` does not name any more are let go of. */
+function withCursors(
+  state: NotifierState,
+  targets: readonly Target[],
+  told: ReadonlyMap<string, Cursor | null>,
+): NotifierState['targets'] {
+  return Object.fromEntries(
+    targets.flatMap((target) => {
+      const cursor = told.get(target.name) ?? cursorIn(state, target);
+      return cursor === null ? [] : [[target.name, cursor]];
+    }),
+  );
+}
