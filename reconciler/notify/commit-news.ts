@@ -16,7 +16,7 @@ export type CommitParts = {
 };
 
 /** Commits that are taken up at a time, the newest of those that came since. */
-const MOST_COMMITS = 20;
+const MOST_COMMITS = 100;
 
 export class CommitsToTell {
   private readonly parts: CommitParts;

@@ -47,7 +47,7 @@ export type Happened = {
 };
 
 /** Commits of which a target is told at a time; the oldest are let go of. */
-const MOST_OPEN = 20;
+const MOST_OPEN = 100;
 
 export function beginAt({ followed, newest }: Happened): Cursor {
   const open = [{ commit: followed, told: null, count: 0 }];
