@@ -11,7 +11,7 @@ import { openSecrets } from '../secrets/secret-sources.ts';
 import { fleetNews } from './fleet-news.ts';
 import { NOTIFIER, notifierBranch } from './git-ref.ts';
 import type { Target } from './message.ts';
-import { type RoundEnd, type RoundEvent, release, round, type Waits } from './round.ts';
+import { type RoundEnd, type RoundEvent, type RoundMemory, release, round } from './round.ts';
 import { azureDevopsTarget } from './targets/azure-devops.ts';
 import { emailTarget } from './targets/email.ts';
 import type { TargetParts } from './targets/forge.ts';
@@ -51,7 +51,7 @@ export function openNotifier(parts: NotifierParts): Notifier {
   const branch = { gitDir, remote: mirror.auditRemote, host, signingKey, now: clock.now };
   const ref = notifierBranch(branch, mirror.auditRefs);
   const news = fleetNews({ ...parts, path: config.path, now: clock.now });
-  const waits: Waits = new Map();
+  const memory: RoundMemory = { waits: new Map(), unsaved: null };
   const targetParts: TargetParts = {
     // read afresh each time: a token that was replaced on the host counts from the next message on
     secret: (secret) => openSecrets(config).value(secret),
@@ -65,7 +65,7 @@ export function openNotifier(parts: NotifierParts): Notifier {
       const targets = wanted.map((target) => openTarget(targetParts, config, target));
       const withRecords = targets.some(({ wants }) => wants !== null);
       return round({
-        ...{ host, ref, targets, waits, signal },
+        ...{ host, ref, targets, memory, signal },
         news: news({ followed, withRecords, signal }),
         now: clock.now,
         newId: randomUUID,

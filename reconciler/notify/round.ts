@@ -4,7 +4,7 @@
  *
  * 1. Nothing is told without the claim, and nothing for which it might not last.
  * 2. What was told is written down once, at the end, by compare-and-swap: if another host has taken over meanwhile, what this one told
- *    is told again by him. Told twice is no harm, never told is.
+ *    is told again by him. Told twice is no harm, never told is. Where it could not be written down, this process knows it all the same.
  * 3. All targets are told at the same time; none waits for another. One that does not answer is left alone for longer and longer.
  */
 import { HOUR, MINUTE } from '../clock.ts';
@@ -29,8 +29,8 @@ export type RoundParts = {
   readonly ref: NotifierRef;
   readonly targets: readonly Target[];
   readonly news: News;
-  /** Known to the process only. */
-  readonly waits: Waits;
+  /** Changed by each round. */
+  readonly memory: RoundMemory;
   /** ms since the epoch. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -38,8 +38,13 @@ export type RoundParts = {
   readonly log: (event: RoundEvent) => void;
 };
 
-/** By target: how often in a row it did not take what it was told, and when it is tried again (ms since the epoch). */
-export type Waits = Map<string, { readonly failures: number; readonly until: number }>;
+/** What a process knows from one round to the next, and is lost with it. */
+export type RoundMemory = {
+  /** By target: how often in a row it did not take what it was told, and when it is tried again (ms since the epoch). */
+  readonly waits: Map<string, { readonly failures: number; readonly until: number }>;
+  /** Cursors that could not be written down in the place of what has the id `over`; null: all are. */
+  unsaved: { readonly over: string; readonly targets: NotifierState['targets'] } | null;
+};
 
 export type RoundEvent =
   | { readonly event: 'notifier-unreadable' }
@@ -69,9 +74,15 @@ export async function round(parts: RoundParts): Promise<RoundEnd> {
   const here = claimHere(seen, host, now());
   if (here === 'unreadable') log({ event: 'notifier-unreadable' });
   if (here === 'unreadable' || here === 'of another') return { mine: false, next: lookAgain(now()) };
-  const held = here === 'mine' ? seen : await claimIt(parts, seen);
+  const known = withUnsaved(seen, parts.memory);
+  const held = here === 'mine' ? known : await claimIt(parts, known);
   if (held === null || held.state === 'unreadable') return { mine: false, next: lookAgain(now()) };
   return tellAll(parts, held.id, held.state);
+}
+
+function withUnsaved(seen: NotifierSeen | null, { unsaved }: RoundMemory): NotifierSeen | null {
+  if (seen === null || seen.state === 'unreadable' || unsaved?.over !== seen.id) return seen;
+  return { id: seen.id, state: { ...seen.state, targets: unsaved.targets } };
 }
 
 /** Gives the claim back, so that another host need not wait for its end. Throws RemoteUnreachable. */
@@ -93,6 +104,7 @@ async function claimIt(parts: RoundParts, seen: NotifierSeen | null): Promise<No
   const state = { claim: renewed(parts, before?.claim ?? null), targets: before?.targets ?? {} };
   const id = await parts.ref.swap(seen?.id ?? null, state);
   if (id === null) return null;
+  parts.memory.unsaved = null;
   if (before?.claim.state !== 'held' || before.claim.host !== parts.host)
     parts.log({ event: 'notifying-begun' });
   return { id, state };
@@ -103,7 +115,8 @@ function renewed({ host, now, newId }: RoundParts, before: Claim | null): Claim 
 }
 
 async function tellAll(parts: RoundParts, id: string, state: NotifierState): Promise<RoundEnd> {
-  const { targets, now, waits } = parts;
+  const { targets, now, memory } = parts;
+  const { waits } = memory;
   const until = state.claim.state === 'held' ? Date.parse(state.claim.until) : 0;
   const mayGoOn = () => !parts.signal.aborted && until - now() > LEAST_LEFT;
   const due = targets.filter(({ name }) => (waits.get(name)?.until ?? 0) <= now());
@@ -112,8 +125,11 @@ async function tellAll(parts: RoundParts, id: string, state: NotifierState): Pro
   );
   const cursors = new Map(told.map(({ name, cursor }) => [name, cursor]));
   const next = { claim: renewed(parts, state.claim), targets: withCursors(state, targets, cursors) };
-  if (JSON.stringify(next.targets) !== JSON.stringify(state.targets)) {
-    if ((await parts.ref.swap(id, next)) === null) {
+  if (memory.unsaved !== null || JSON.stringify(next.targets) !== JSON.stringify(state.targets)) {
+    memory.unsaved = { over: id, targets: next.targets };
+    const saved = await parts.ref.swap(id, next);
+    memory.unsaved = null;
+    if (saved === null) {
       parts.log({ event: 'notifier-lost' });
       return { mine: false, next: lookAgain(now()) };
     }
@@ -136,7 +152,8 @@ async function tellOne(
   before: Cursor | null,
   mayGoOn: () => boolean,
 ): Promise<ToldOne> {
-  const { news, signal, now, log, waits } = parts;
+  const { news, signal, now, log } = parts;
+  const { waits } = parts.memory;
   const { name } = target;
   const passedOver = (why: string) => log({ event: 'passed-over', target: name, why });
   const told: Told = await tell({ target, news, mayGoOn, signal, now, passedOver }, before);

@@ -203,6 +203,21 @@ it('a host that lost the branch to another while it told writes nothing over wha
   expectAllTold(fleet);
 });
 
+it('while nothing can be written down, the same process tells nothing twice', async () => {
+  const fleet = await begun();
+  happen(fleet);
+  fleet.pushes = false;
+  for (let minute = 0; minute < 60; minute += 1) {
+    await fleet.round('a');
+    fleet.now += MINUTE;
+  }
+  fleet.record('r2');
+  fleet.pushes = true;
+  await fleet.settle('a');
+  expectAllTold(fleet);
+  for (const { took } of fleet.targets) expect(new Set(took.map(({ id }) => id)).size).toBe(took.length);
+});
+
 type Step =
   | { readonly do: 'record'; readonly host: string }
   | { readonly do: 'commit' }

@@ -1,8 +1,9 @@
 /** A fleet that has things to tell, targets that take them or not, and hosts that tell them by the real round and may die at any call. */
 import { MINUTE } from '../../../reconciler/clock.ts';
+import { RemoteUnreachable } from '../../../reconciler/errors.ts';
 import { CLAIM, type NotifierSeen } from '../../../reconciler/notify/claim.ts';
 import { type Message, NotDelivered, type Target } from '../../../reconciler/notify/message.ts';
-import { type RoundEnd, type RoundEvent, round, type Waits } from '../../../reconciler/notify/round.ts';
+import { type RoundEnd, type RoundEvent, type RoundMemory, round } from '../../../reconciler/notify/round.ts';
 import type { Standing } from '../../../reconciler/notify/standing.ts';
 import type { News, SignedRecord } from '../../../reconciler/notify/tell.ts';
 import { SKEW } from '../../../reconciler/rollout/lease/slot.ts';
@@ -35,7 +36,9 @@ export class ModelFleet {
   readonly records = new Map<string, SignedRecord[]>();
   readonly events: RoundEvent[] = [];
   /** What a process remembers; gone when it dies. */
-  readonly waits = new Map<string, Waits>();
+  readonly memories = new Map<string, RoundMemory>();
+  /** Whether the remote takes what is pushed. */
+  pushes = true;
   private ids = 0;
 
   constructor(targets: readonly Pick<ModelTarget, 'name' | 'standings' | 'records'>[]) {
@@ -76,9 +79,9 @@ export class ModelFleet {
   }
 
   /** One round of a host. @param skew of its clock, ms */
-  async round(host: string, effect: Effect = alive, skew = 0): Promise<RoundEnd | 'died'> {
-    const waits = this.waits.get(host) ?? new Map();
-    this.waits.set(host, waits);
+  async round(host: string, effect: Effect = alive, skew = 0): Promise<RoundEnd | 'died' | 'offline'> {
+    const memory = this.memories.get(host) ?? { waits: new Map(), unsaved: null };
+    this.memories.set(host, memory);
     try {
       return await round({
         host,
@@ -86,6 +89,7 @@ export class ModelFleet {
           read: () => effect(async () => this.seen),
           swap: (expected, state) =>
             effect(async () => {
+              if (!this.pushes) throw new RemoteUnreachable('no push is taken');
               if ((this.seen?.id ?? null) !== expected) return null;
               this.ids += 1;
               const id = `commit ${this.ids}`;
@@ -96,15 +100,16 @@ export class ModelFleet {
         },
         targets: this.targets.map((target) => targetOf(target, effect)),
         news: this.news(effect),
-        waits,
+        memory,
         now: () => this.now + skew,
         newId: () => `nonce ${this.ids}`,
         signal: new AbortController().signal,
         log: (event) => this.events.push(event),
       });
     } catch (error) {
+      if (error instanceof RemoteUnreachable) return 'offline';
       if (!(error instanceof Died)) throw error;
-      this.waits.delete(host);
+      this.memories.delete(host);
       return 'died';
     }
   }
