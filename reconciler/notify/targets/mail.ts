@@ -71,8 +71,8 @@ function headerText(text: string): string {
 const LONGEST_SUBJECT = 300;
 /** So that the line, with `Subject: `, has at most 78. */
 const LONGEST_PLAIN = 68;
-/** Which are 60 in Base64, and with what is around them 72. */
-const BYTES_IN_WORD = 45;
+/** Which are 52 in Base64, with what is around them 64, and on the first line 73. */
+const BYTES_IN_WORD = 39;
 
 /** `Wed, 25 Nov 2026 08:57:46 +0000`, RFC 5322. */
 function dateText(at: number): string {
