@@ -1,5 +1,5 @@
 /** Standings and records with nothing special about them. */
-import type { AuditRecord } from '../../../reconciler/audit/record.ts';
+import type { AuditRecord, RecordedAction } from '../../../reconciler/audit/record.ts';
 import type { Standing } from '../../../reconciler/notify/standing.ts';
 
 export function standing(change: Partial<Standing> = {}): Standing {
@@ -40,6 +40,24 @@ export function recordOf(change: Partial<AuditRecord> = {}): AuditRecord {
     versions: { boxreeve: '0.1.0', vagrant: '2.3.4', providers: {} },
     notes: [],
     summary: 'rebuilding azure-agent failed',
+    ...change,
+  };
+}
+
+export function recordedAction(change: Partial<RecordedAction> = {}): RecordedAction {
+  return {
+    kind: 'rebuild-guest',
+    guest: 'azure-agent',
+    box: null,
+    reason: 'its init script changed',
+    before: 'azure-ci-node 1.0.0',
+    after: 'azure-ci-node 2.0.0',
+    result: 'failed',
+    start: '2026-11-25T12:00:00.000Z',
+    durationMs: 1000,
+    exitStatus: 1,
+    output: 'no space left on the disk',
+    error: 'vagrant up failed',
     ...change,
   };
 }
