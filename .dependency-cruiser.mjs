@@ -15,6 +15,9 @@ const BOX_DECISIONS =
   '^dist/boxes/(chunks/(chunk-list|cut|seeds)|download/(schedule|segments|number-set|course|takeover|bitmap)|peers/choose|build/plan-build)\\.js$';
 /** What decides whether a change may go on here, and which host's word of itself is believed. */
 const ROLLOUT_DECISIONS = '^dist/rollout/(decide|waves|believe)\\.js$';
+/** What decides who notifies, what there is to tell, and how it reads. */
+const NOTIFY_DECISIONS =
+  '^dist/notify/(candidate|claim|cursor|describe|round|standing|tell|targets/(cloud-event|mail))\\.js$';
 const BOUGHT = ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
 export default {
@@ -69,10 +72,18 @@ export default {
       to: { path: WORLD, reachable: true },
     },
     {
+      name: 'notify-decisions-are-pure',
+      severity: 'error',
+      comment:
+        'That each target is told everything is tried with a crash at each call: all effects are handed in.',
+      from: { path: NOTIFY_DECISIONS },
+      to: { path: WORLD, reachable: true },
+    },
+    {
       name: 'pure-buys-nothing-impure',
       severity: 'error',
       comment: 'What a package does with the world is not seen from here, so the pure parts use none.',
-      from: { path: ['^dist/plan/', DECISIONS, ROLLOUT_DECISIONS] },
+      from: { path: ['^dist/plan/', DECISIONS, ROLLOUT_DECISIONS, NOTIFY_DECISIONS] },
       to: { dependencyTypes: BOUGHT },
     },
     {
@@ -103,7 +114,7 @@ export default {
       severity: 'error',
       comment: 'The command line and the daemon call the steps, never the other way round.',
       from: {
-        path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|rollout|agents|secrets|trust|door)/',
+        path: '^dist/(git|desired|observed|plan|gate|apply|audit|boxes|rollout|notify|agents|secrets|trust|door)/',
       },
       to: { path: '^dist/(cli|daemon)/' },
     },

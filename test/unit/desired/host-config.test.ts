@@ -55,6 +55,8 @@ describe('host.yaml', () => {
       revokedKeys: [],
       poll: 60_000,
       secrets: {},
+      notify: null,
+      sendmail: ['/usr/sbin/sendmail'],
       rebootCommand: REBOOT,
       boxesDir: join(stateDir, 'boxes'),
       downloadLimit: null,
@@ -78,6 +80,8 @@ revokedKeys: [ssh-ed25519 BBBB eve, 0123456789ABCDEF0123456789ABCDEF01234567]
 poll: 1m30s
 vagrantHome: ~/vagrant
 rebootCommand: [/usr/local/bin/reboot-host, now]
+notify: true
+sendmail: [/usr/bin/msmtp, --read-envelope-from]
 boxesDir: ../boxes
 downloadLimit: 20MiB
 sftp: { key: keys/sftp, knownHosts: ~/known }
@@ -99,6 +103,8 @@ secrets:
       firstKey: 'ssh-ed25519 AAAA',
       revokedKeys: ['ssh-ed25519 BBBB', 'openpgp:0123456789ABCDEF0123456789ABCDEF01234567'],
       poll: 90_000,
+      notify: true,
+      sendmail: ['/usr/bin/msmtp', '--read-envelope-from'],
       rebootCommand: ['/usr/local/bin/reboot-host', 'now'],
       boxesDir: join(dir, '..', 'boxes'),
       downloadLimit: 20 * 1024 * 1024,
