@@ -24,8 +24,6 @@ export type NewsParts = CommitParts &
 export type Round = {
   /** The commit that hosts follow. */
   readonly followed: string;
-  /** Whether anybody is told of records. */
-  readonly withRecords: boolean;
   readonly signal: AbortSignal;
 };
 
@@ -41,14 +39,14 @@ export function fleetNews(parts: NewsParts): (round: Round) => News {
     return known;
   }
 
-  return ({ followed, withRecords, signal }) => {
+  return ({ followed, signal }) => {
     const document = once(async () => documentOf(parts, followed, await fleetAt(followed), signal));
-    const newest = once(async () => (withRecords ? records.newestOf(await fleetAt(followed), signal) : NONE));
+    const newest = once(async () => records.newestOf(await fleetAt(followed), signal));
     return {
-      happened: async (since) => ({
+      happened: async (since, withRecords) => ({
         followed,
         commits: since === null ? [] : await commits.after(since, followed),
-        newest: await newest(),
+        newest: withRecords ? await newest() : NONE,
       }),
       standing: async (commit) => standingOf(await commits.news(commit), await document()),
       output: async (failure) => records.outputOf(await fleetAt(followed), failure, signal),

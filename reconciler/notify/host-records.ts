@@ -37,7 +37,7 @@ export class HostRecords {
   /** By host: the newest one as it was read, and where its branch was then. `place`: null where it is not believed. */
   private readonly newest = new Map<string, { readonly tip: string; readonly place: RecordPlace | null }>();
   private readonly read = new Kept<SignedRecord>(64);
-  private readonly outputs = new Kept<string | null>(64);
+  private readonly outputs = new Kept<string>(64);
   /** One reading at a time: they share a shallow repository. */
   private busy: Promise<unknown> = Promise.resolve();
 
@@ -98,12 +98,15 @@ export class HostRecords {
     { host, guest, since }: FailedThere,
     signal: AbortSignal,
   ): Promise<string | null> {
-    return this.outputs.of(JSON.stringify([host, guest, since]), async () => {
-      const asked = { depth: MOST_LOOKED_THROUGH, skip: 0, most: MOST_LOOKED_THROUGH };
-      const actions = (await this.page(fleet, host, asked, signal)).flatMap(({ record }) => record.actions);
-      const failed = actions.findLast((action) => action.guest === guest && action.result === 'failed');
-      return failed === undefined || failed.output === '' ? null : failed.output;
-    });
+    const key = JSON.stringify([host, guest, since]);
+    const known = this.outputs.get(key);
+    if (known !== undefined) return known;
+    const asked = { depth: MOST_LOOKED_THROUGH, skip: 0, most: MOST_LOOKED_THROUGH };
+    const actions = (await this.page(fleet, host, asked, signal)).flatMap(({ record }) => record.actions);
+    const failed = actions.findLast((action) => action.guest === guest && action.result === 'failed');
+    if (failed === undefined || failed.output === '') return null;
+    this.outputs.put(key, failed.output);
+    return failed.output;
   }
 
   private async page(

@@ -63,10 +63,9 @@ export function openNotifier(parts: NotifierParts): Notifier {
     seen: () => seenOf(mirror.auditRefs()),
     round: (followed, wanted, signal) => {
       const targets = wanted.map((target) => openTarget(targetParts, config, target));
-      const withRecords = targets.some(({ wants }) => wants !== null);
       return round({
         ...{ host, ref, targets, memory, signal },
-        news: news({ followed, withRecords, signal }),
+        news: news({ followed, signal }),
         now: clock.now,
         newId: randomUUID,
         log: (event) => tellLog(log, event),

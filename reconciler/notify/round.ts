@@ -8,10 +8,11 @@
  * 3. All targets are told at the same time; none waits for another. One that does not answer is left alone for longer and longer.
  */
 import { HOUR, MINUTE } from '../clock.ts';
+import { BoxreeveError } from '../errors.ts';
 import { type Claim, claimFor, claimHere, type NotifierSeen, type NotifierState } from './claim.ts';
 import type { Cursor } from './cursor.ts';
-import type { Target } from './message.ts';
-import { type News, type Told, tell } from './tell.ts';
+import { NotDelivered, type Target } from './message.ts';
+import { type News, type TellParts, type Told, tell } from './tell.ts';
 
 /** The branch, wherever it is kept. */
 export interface NotifierRef {
@@ -156,7 +157,7 @@ async function tellOne(
   const { waits } = parts.memory;
   const { name } = target;
   const passedOver = (why: string) => log({ event: 'passed-over', target: name, why });
-  const told: Told = await tell({ target, news, mayGoOn, signal, now, passedOver }, before);
+  const told = await toldOrNot({ target, news, mayGoOn, signal, now, passedOver }, before);
   const { cursor, problem, more } = told;
   if (problem === null) waits.delete(name);
   else {
@@ -168,6 +169,19 @@ async function tellOne(
   }
   if (cursor !== before && problem === null) log({ event: 'told', target: name });
   return { name, cursor, more };
+}
+
+/** What cannot be read for one target must not have the others told again. */
+async function toldOrNot(
+  parts: TellParts,
+  before: Cursor | null,
+): Promise<Omit<Told, 'cursor'> & { readonly cursor: Cursor | null }> {
+  try {
+    return await tell(parts, before);
+  } catch (error) {
+    if (!(error instanceof BoxreeveError)) throw error;
+    return { cursor: before, problem: new NotDelivered(error.message, 'later'), more: false };
+  }
 }
 
 function cursorIn({ targets }: NotifierState, { name }: Target): Cursor | null {

@@ -25,8 +25,13 @@ import { digestOfStanding, digestOfState, type FailedThere, isFinal, type Standi
 
 /** What there is to tell, read when it is asked for. */
 export interface News {
-  /** The commit that hosts follow, and the newest record of each host. `since`: commits after it are wanted; null: none. */
-  happened(since: string | null): Promise<Happened>;
+  /**
+   * The commit that hosts follow, and the newest record of each host.
+   *
+   * @param since commits after it are wanted; null: none
+   * @param withRecords whether records are: otherwise `newest` is empty
+   */
+  happened(since: string | null, withRecords: boolean): Promise<Happened>;
   standing(commit: string): Promise<Standing>;
   /** The end of what failed printed; null: no record has it. */
   output(failure: FailedThere): Promise<string | null>;
@@ -60,9 +65,7 @@ export type Told = {
 const MOST_IN_A_ROUND = 50;
 
 export async function tell(parts: TellParts, before: Cursor | null): Promise<Told> {
-  const { wants } = parts.target;
-  const there = await parts.news.happened(before?.seen ?? null);
-  const happened = wants === null ? { ...there, newest: new Map<string, RecordPlace>() } : there;
+  const happened = await parts.news.happened(before?.seen ?? null, parts.target.wants !== null);
   const cursor = before === null ? beginAt(happened) : takeUp(before, happened);
   const standings = await tellStandings(parts, cursor, before === null);
   if (standings.problem !== null && standings.problem.again === 'later') return standings;
@@ -74,6 +77,7 @@ async function tellStandings(parts: TellParts, begun: Cursor, isNew: boolean): P
   const { target, news, mayGoOn } = parts;
   let cursor = begun;
   let problem: NotDelivered | null = null;
+  if (target.standings === 'none') return { cursor: { ...begun, open: [] }, problem, more: false };
   for (const { commit, told, count } of begun.open) {
     if (!mayGoOn()) return { cursor, problem, more: true };
     const standing = await readOr(() => news.standing(commit));

@@ -130,13 +130,13 @@ export class ModelFleet {
   private news(effect: Effect): News {
     const followed = this.commits.at(-1) ?? '';
     return {
-      happened: (since) =>
+      happened: (since, withRecords) =>
         effect(async () => ({
           followed,
           commits: since === null ? [] : this.commits.slice(this.commits.indexOf(since) + 1),
           newest: new Map(
             [...this.records].flatMap(([host, records]) => {
-              const place = records.at(-1)?.place;
+              const place = withRecords ? records.at(-1)?.place : undefined;
               return place === undefined ? [] : [[host, place] as const];
             }),
           ),
