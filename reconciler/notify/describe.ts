@@ -88,9 +88,9 @@ function code(text: string): string {
 
 const LONGEST_LINE = 500;
 
-/** A bar ends a cell even between backticks. */
+/** A bar ends a cell even between backticks, and forges differ in how one is escaped there. */
 function inCell(text: string): string {
-  return code(text).replaceAll('|', '\\|');
+  return code(text).replaceAll('|', '¦');
 }
 
 function fenced(text: string): string {

@@ -182,6 +182,33 @@ it('a commit that a forge does not know holds up no other commit', async () => {
   expect(lastTold(fleet.target('forge'), unknown)).toBeNull();
 });
 
+it('a host whose records cannot be read holds up neither other hosts nor forges', async () => {
+  const fleet = await begun();
+  fleet.unreadable.add('r1');
+  happen(fleet);
+  await fleet.settle('a');
+  expect(recordsTaken(fleet.target('hook'))).toEqual(['r2-2']);
+  expect(lastTold(fleet.target('forge'), fleet.commits.at(-1) ?? '')).toMatchObject({ done: 3 });
+  fleet.unreadable.clear();
+  fleet.now += HOUR;
+  await fleet.settle('a');
+  expectAllTold(fleet);
+  for (const { took } of fleet.targets) expect(new Set(took.map(({ id }) => id)).size).toBe(took.length);
+});
+
+it('while newest records cannot be read at all, forges are told all the same', async () => {
+  const fleet = await begun();
+  fleet.unreadable.add('all');
+  happen(fleet);
+  await fleet.settle('a');
+  expect(lastTold(fleet.target('forge'), fleet.commits.at(-1) ?? '')).toMatchObject({ done: 3 });
+  expect(fleet.target('mail').took).toEqual([]);
+  fleet.unreadable.clear();
+  fleet.now += HOUR;
+  await fleet.settle('a');
+  expectAllTold(fleet);
+});
+
 it('a host that lost the branch to another while it told writes nothing over what that one wrote', async () => {
   const fleet = await begun();
   happen(fleet);

@@ -37,6 +37,8 @@ export class ModelFleet {
   readonly events: RoundEvent[] = [];
   /** What a process remembers; gone when it dies. */
   readonly memories = new Map<string, RoundMemory>();
+  /** Hosts whose records the remote does not give; `all`: not even the newest ones. */
+  readonly unreadable = new Set<string>();
   /** Whether the remote takes what is pushed. */
   pushes = true;
   private ids = 0;
@@ -131,21 +133,31 @@ export class ModelFleet {
     const followed = this.commits.at(-1) ?? '';
     return {
       happened: (since, withRecords) =>
-        effect(async () => ({
-          followed,
-          commits: since === null ? [] : this.commits.slice(this.commits.indexOf(since) + 1),
-          newest: new Map(
-            [...this.records].flatMap(([host, records]) => {
-              const place = withRecords ? records.at(-1)?.place : undefined;
-              return place === undefined ? [] : [[host, place] as const];
-            }),
-          ),
-        })),
+        effect(async () => {
+          if (withRecords) this.assertReadable('all');
+          return {
+            followed,
+            commits: since === null ? [] : this.commits.slice(this.commits.indexOf(since) + 1),
+            newest: new Map(
+              [...this.records].flatMap(([host, records]) => {
+                const place = withRecords ? records.at(-1)?.place : undefined;
+                return place === undefined ? [] : [[host, place] as const];
+              }),
+            ),
+          };
+        }),
       standing: (commit) => effect(async () => this.standings.get(commit) ?? standing({ commit })),
       output: (failure) => effect(async () => `what ${failure.guest} printed on ${failure.host}`),
       records: (host, after, most) =>
-        effect(async () => (this.records.get(host) ?? []).slice(after, after + most)),
+        effect(async () => {
+          this.assertReadable(host);
+          return (this.records.get(host) ?? []).slice(after, after + most);
+        }),
     };
+  }
+
+  private assertReadable(what: string): void {
+    if (this.unreadable.has(what)) throw new RemoteUnreachable(`the records of ${what} cannot be had`);
   }
 }
 
