@@ -52,17 +52,14 @@ export function openNotifier(parts: NotifierParts): Notifier {
   const ref = notifierBranch(branch, mirror.auditRefs);
   const news = fleetNews({ ...parts, path: config.path, now: clock.now });
   const memory: RoundMemory = { waits: new Map(), unsaved: null };
-  const targetParts: TargetParts = {
-    // read afresh each time: a token that was replaced on the host counts from the next message on
-    secret: (secret) => openSecrets(config).value(secret),
-    clock,
-    fetch,
-    waits: new Map(),
-  };
+  const throttled: TargetParts['waits'] = new Map();
   return {
     seen: () => seenOf(mirror.auditRefs()),
     round: (followed, wanted, signal) => {
-      const targets = wanted.map((target) => openTarget(targetParts, config, target));
+      // read afresh each time: a token that was replaced on the host counts from the next round on
+      const secrets = openSecrets(config);
+      const by: TargetParts = { secret: secrets.value, clock, fetch, waits: throttled };
+      const targets = wanted.map((target) => openTarget(by, config, target));
       return round({
         ...{ host, ref, targets, memory, signal },
         news: news({ followed, signal }),

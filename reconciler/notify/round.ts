@@ -9,7 +9,7 @@
  */
 import { HOUR, MINUTE } from '../clock.ts';
 import { BoxreeveError } from '../errors.ts';
-import { type Claim, claimFor, claimHere, type NotifierSeen, type NotifierState } from './claim.ts';
+import { CLAIM, type Claim, claimFor, claimHere, type NotifierSeen, type NotifierState } from './claim.ts';
 import type { Cursor } from './cursor.ts';
 import { NotDelivered, type Target } from './message.ts';
 import { type News, type TellParts, type Told, tell } from './tell.ts';
@@ -137,10 +137,10 @@ async function tellAll(parts: RoundParts, id: string, state: NotifierState): Pro
   }
   const tries = targets.flatMap(({ name }) => waits.get(name)?.until ?? []);
   const more = told.some((each) => each.more) ? [0] : [];
-  return { mine: true, next: Math.min(lookAgain(now()), ...tries, ...more) };
+  return { mine: true, next: Math.min(until - CLAIM / 2, ...tries, ...more) };
 }
 
-/** So often a claim is looked at where nothing else happens: it is renewed well before its end. */
+/** So soon the claim of another host is looked at again: it may have let go of it. */
 function lookAgain(now: number): number {
   return now + FIRST_WAIT;
 }

@@ -124,6 +124,22 @@ it('one host has the claim, another waits for it until it is over and the clocks
   expect(await fleet.round('a')).toMatchObject({ mine: false });
 });
 
+it('the claim is renewed while its host lives, and not at each poll', async () => {
+  const fleet = await begun();
+  const pushed: string[] = [];
+  for (let minute = 0; minute < 120; minute += 1) {
+    const end = await fleet.round('a');
+    const id = fleet.seen?.id ?? '';
+    if (pushed.at(-1) !== id) pushed.push(id);
+    expect(end).toMatchObject({ mine: true });
+    // what the daemon goes by where nothing happens
+    expect(end !== 'died' && end !== 'offline' && end.next).toBeGreaterThanOrEqual(fleet.now);
+    fleet.now += MINUTE;
+    expect(await fleet.round('b')).toMatchObject({ mine: false });
+  }
+  expect(pushed.length).toBeLessThanOrEqual(9);
+});
+
 it('a target that is away for days holds up no other, and is told all of it when it is back', async () => {
   const fleet = await begun();
   fleet.target('hook').fails = AWAY;

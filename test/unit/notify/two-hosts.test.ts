@@ -1,5 +1,5 @@
 /** Two hosts over real Git that may both notify: one does, and the other goes on where it stopped. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MINUTE } from '../../../reconciler/clock.ts';
 import { CLAIM } from '../../../reconciler/notify/claim.ts';
 import { SKEW } from '../../../reconciler/rollout/lease/slot.ts';
@@ -7,6 +7,9 @@ import { GUEST, writeGuest } from '../../lab/desired-state.ts';
 import { newKey } from '../audit/account-lab.ts';
 import { recordedAction } from './builders.ts';
 import { NotifyLab, SECRET } from './git-lab.ts';
+
+// each is dozens of Gits, one after the other
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let lab: NotifyLab;
 beforeEach(async () => {
