@@ -94,10 +94,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     },
     reserve,
   });
-  const words = openWords({
-    ...{ gitDir: dirs.mirror, folder: dirs.words, mirror, path },
-    pattern: specs.auditPattern,
-  });
+  const wordsIn = (folder: string) =>
+    openWords({ gitDir: dirs.mirror, folder, mirror, path, pattern: specs.auditPattern });
   const { revokedKeys } = config;
   const resumes = openResumes({ gitDir: dirs.mirror, path, mirror, revokedKeys, now: clock.now });
   let versions: Promise<string | null> | null = null;
@@ -148,7 +146,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         return audit.lastFollowed();
       },
     },
-    words,
+    words: wordsIn(dirs.words),
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
@@ -207,7 +205,8 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     notifier: async () => {
       const { openNotifier } = await import('./notify/open-notifier.ts');
       const parts = { config, gitDir: dirs.mirror, records: dirs.notifierRecords, mirror, clock, log };
-      return openNotifier({ ...parts, words, resumes });
+      // of its own: it reads of all hosts, and the reconcile is not to wait for that
+      return openNotifier({ ...parts, words: wordsIn(dirs.notifierWords), resumes });
     },
     versions: async () => {
       versions ??= vagrant.version();

@@ -39,6 +39,8 @@ export function stateDirLayout(root: string, boxes = join(root, 'boxes')) {
     words: join(root, 'words'),
     /** Bare repository of the records of others, for the host that notifies. */
     notifierRecords: join(root, 'notifier', 'records.git'),
+    /** The same as `words`, for it alone. */
+    notifierWords: join(root, 'notifier', 'words'),
     /** What `box build` works in: a folder a recipe, and a home for Vagrant. */
     builds: join(root, 'builds'),
     /** Room kept so that a record can be written on a full disk. */
