@@ -38,10 +38,10 @@ export function notifying({ config, host }: Parts): Notifying {
     if (followed === undefined || host.contact.problem !== null) return;
     const { notify = [] } = await host.resolve(followed);
     if (!isCandidate(notify)) return mine ? letGo() : undefined;
+    // whoever has not the claim has nothing to do with what happens
+    if (!mine && host.clock.now() < last.next) return;
     notifier ??= await host.notifier();
-    const seen = `${followed} ${notifier.seen()}`;
-    if (seen === last.seen && host.clock.now() < last.next) return;
-    running = rounds(notifier, followed, notify, seen).finally(() => {
+    running = rounds(notifier, followed, notify).finally(() => {
       running = null;
     });
   }
@@ -58,13 +58,10 @@ export function notifying({ config, host }: Parts): Notifying {
     return may;
   }
 
-  async function rounds(
-    by: Notifier,
-    followed: string,
-    targets: readonly NotifyTarget[],
-    seen: string,
-  ): Promise<void> {
+  async function rounds(by: Notifier, followed: string, targets: readonly NotifyTarget[]): Promise<void> {
     try {
+      const seen = `${followed} ${await by.seen(stop.signal)}`;
+      if (seen === last.seen && host.clock.now() < last.next) return;
       for (let count = 0; count < MOST_ROUNDS && !stop.signal.aborted; count += 1) {
         const end = await by.round(followed, targets, stop.signal);
         mine = end.mine;

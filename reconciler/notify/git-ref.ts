@@ -11,17 +11,12 @@ const FILE = 'notifier.json';
 /** For each host of a fleet it has a line or two. Bytes. */
 const LARGEST = 16 * 1024 * 1024;
 
-/** @param listed the branches at the remote, as the last poll saw them */
-export function notifierBranch(
-  parts: StateBranchParts,
-  listed: () => ReadonlyMap<string, string>,
-): NotifierRef {
+export function notifierBranch(parts: StateBranchParts): NotifierRef {
   /** As it was read or put there last. */
   let known: NotifierSeen | null = null;
   return {
     read: async () => {
-      // what we put there since the last poll is not listed yet, and asked for once more
-      if ((listed().get(NOTIFIER) ?? null) !== (known?.id ?? null)) known = await fetched(parts, known);
+      known = await fetched(parts, known);
       return known;
     },
     swap: async (expected, next) => {

@@ -33,8 +33,8 @@ export type NotifierParts = {
 };
 
 export type Notifier = {
-  /** Another text whenever something happened at the remote that might be told, by the last poll. */
-  seen(): string;
+  /** Another text whenever something happened at the remote that might be told, as of the last poll. Throws RemoteUnreachable. */
+  seen(signal: AbortSignal): Promise<string>;
   /**
    * Tells what there is to tell, if this host is the one that notifies. Throws RemoteUnreachable.
    *
@@ -49,12 +49,15 @@ export function openNotifier(parts: NotifierParts): Notifier {
   const { config, gitDir, mirror, clock, log } = parts;
   const { name: host, signingKey } = config;
   const branch = { gitDir, remote: mirror.auditRemote, host, signingKey, now: clock.now };
-  const ref = notifierBranch(branch, mirror.auditRefs);
+  const ref = notifierBranch(branch);
   const news = fleetNews({ ...parts, path: config.path, now: clock.now });
   const memory: RoundMemory = { waits: new Map(), unsaved: null };
   const throttled: TargetParts['waits'] = new Map();
   return {
-    seen: () => seenOf(mirror.auditRefs()),
+    seen: async (signal) => {
+      await mirror.listBranches(signal);
+      return seenOf(mirror.auditRefs());
+    },
     round: (followed, wanted, signal) => {
       // read afresh each time: a token that was replaced on the host counts from the next round on
       const secrets = openSecrets(config);

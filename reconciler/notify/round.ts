@@ -65,6 +65,7 @@ export type RoundEnd = {
 /** Nothing is begun with less left of the claim than it may take, in milliseconds. */
 const LEAST_LEFT = 5 * MINUTE;
 
+const LOOK_AGAIN = 5 * MINUTE;
 const FIRST_WAIT = MINUTE;
 const LONGEST_WAIT = HOUR;
 
@@ -142,7 +143,7 @@ async function tellAll(parts: RoundParts, id: string, state: NotifierState): Pro
 
 /** So soon the claim of another host is looked at again: it may have let go of it. */
 function lookAgain(now: number): number {
-  return now + FIRST_WAIT;
+  return now + LOOK_AGAIN;
 }
 
 type ToldOne = { readonly name: string; readonly cursor: Cursor | null; readonly more: boolean };

@@ -47,7 +47,7 @@ function open(secrets: HostConfig['secrets'], targets: readonly NotifyTarget[]):
   const notifier = async () => {
     opened += 1;
     return {
-      seen: () => seen,
+      seen: async () => seen,
       round: (_followed: string, _targets: readonly NotifyTarget[], signal: AbortSignal) =>
         new Promise<RoundEnd>((resolve, reject) => {
           rounds.push({ end: resolve, fail: reject, signal });
@@ -68,7 +68,9 @@ async function settled(count: number): Promise<void> {
 
 it('a round that takes long is waited for by nobody, and no second one is begun beside it', async () => {
   await beside.consider();
+  await settled(1);
   await beside.consider();
+  await new Promise(setImmediate);
   expect(rounds).toHaveLength(1);
 });
 
@@ -87,6 +89,20 @@ it('the next round is begun when something happened, or its time has come, and n
   world.now += MINUTE;
   await beside.consider();
   await settled(3);
+});
+
+it('a host that has not the claim looks again when its time has come, whatever happens meanwhile', async () => {
+  await beside.consider();
+  await settled(1);
+  rounds[0]?.end({ mine: false, next: world.now + MINUTE });
+  await new Promise(setImmediate);
+  seen = 'two';
+  await beside.consider();
+  await new Promise(setImmediate);
+  expect(rounds).toHaveLength(1);
+  world.now += MINUTE;
+  await beside.consider();
+  await settled(2);
 });
 
 it('while there is more to tell, rounds follow each other at once', async () => {
