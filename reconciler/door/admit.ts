@@ -62,6 +62,13 @@ async function judge(
       const { auditFacts } = await import('./audit-facts.ts');
       return judgeAudit(await auditFacts(door, change, role.host, pusher));
     }
+    case 'agreement': {
+      const [{ agreementFacts }, { judgeAgreement }] = await Promise.all([
+        import('./agreement-facts.ts'),
+        import('./judge-agreement.ts'),
+      ]);
+      return judgeAgreement(await agreementFacts(door, change, pusher));
+    }
     case 'hiding':
       return change.to === null ? [] : [misnamed(change, role.why)];
     case 'other':

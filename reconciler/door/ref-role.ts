@@ -1,10 +1,14 @@
 /** What a ref is to the fleet, by its name alone. Pure. */
+import { NOTIFIER } from '../notify/git-ref.ts';
+import { BRANCHES as LEASE } from '../rollout/lease/branches.ts';
 
 export type RefRole =
   /** The branch that hosts follow. */
   | { readonly role: 'watched' }
   /** The account of a host; whether the fleet has such a host is another question. */
   | { readonly role: 'audit'; readonly host: string }
+  /** By which hosts agree: a lease, or who notifies. */
+  | { readonly role: 'agreement' }
   /** A name by which someone, or a file system, could take this ref for another. `why` goes on after the name. */
   | { readonly role: 'hiding'; readonly why: string }
   /** Anything else: branches of pull requests, tags. */
@@ -30,11 +34,16 @@ export function roleOf(ref: string, naming: Naming): RefRole {
   if (ref === BRANCHES + naming.watched) return { role: 'watched' };
   const host = ref.startsWith(BRANCHES) ? hostOf(ref.slice(BRANCHES.length), naming) : null;
   if (host !== null) return { role: 'audit', host };
+  if (isAgreement(ref)) return { role: 'agreement' };
   for (const name of calledBy(ref)) {
     const why = hides(fold(name).split('/'), naming);
     if (why !== null) return { role: 'hiding', why };
   }
   return { role: 'other' };
+}
+
+function isAgreement(ref: string): boolean {
+  return ref === NOTIFIER || (ref.startsWith(LEASE) && /^\d+$/.test(ref.slice(LEASE.length)));
 }
 
 /** As `desired-state/schema/terms.json` has it. */

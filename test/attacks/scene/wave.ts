@@ -10,7 +10,6 @@ import { wavesOf } from '../../../reconciler/rollout/waves.ts';
 import {
   type AccountHost,
   type AccountLab,
-  newKey,
   openAccountLab,
   someDraft,
 } from '../../unit/audit/account-lab.ts';
@@ -96,9 +95,4 @@ function progress(state: GuestProgress['state']): GuestProgress {
   const healthyMs = state === 'healthy' ? 2 * HOUR : null;
   const since = iso(Date.now() - 2 * HOUR);
   return { fingerprint: CHANGE, state, since, healthyMs, probed: true, detail: 'init.sh ended with 1' };
-}
-
-/** A key that is nobody's. */
-export async function strangersKey({ lab }: Pick<Wave, 'lab'>): Promise<string> {
-  return (await newKey(lab.root, 'stranger')).key;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type AgreementFacts, judgeAgreement } from '../../../reconciler/door/judge-agreement.ts';
 import { type AuditFacts, judgeAudit } from '../../../reconciler/door/judge-audit.ts';
 import { judgeWatched, type WatchedFacts } from '../../../reconciler/door/judge-watched.ts';
 import { parsePush, refChange } from '../../../reconciler/door/push.ts';
@@ -11,6 +12,37 @@ const [OLD, NEW, NONE] = ['a'.repeat(40), 'b'.repeat(40), '0'.repeat(40)];
 function problems(reasons: ReturnType<typeof judgeAudit>): readonly string[] {
   return reasons.map(({ kind, problem }) => `${kind}: ${problem}`);
 }
+
+describe('rule 4: a branch by which hosts agree', () => {
+  const ref = 'refs/heads/boxreeve/lease-1';
+  const good: AgreementFacts = {
+    change: refChange(OLD, NEW, ref),
+    pusher: null,
+    host: 'builder1',
+    problem: null,
+  };
+  const judge = (facts: Partial<AgreementFacts>) => problems(judgeAgreement({ ...good, ...facts }));
+
+  it('is replaced by the word of a host, whoever carries it, if the server does not say or it is the host itself', () => {
+    expect(judge({})).toEqual([]);
+    expect(judge({ pusher: 'builder1' })).toEqual([]);
+    expect(judge({ pusher: 'builder2' })).toEqual([
+      'untrusted: the host builder2 pushes in the name of builder1',
+    ]);
+  });
+
+  it('is not replaced by what is no host’s word', () => {
+    expect(judge({ problem: 'is not signed by a key of builder1' })).toEqual([
+      'untrusted: bbbbbbb is not signed by a key of builder1',
+    ]);
+  });
+
+  it('is not deleted', () => {
+    expect(judge({ change: refChange(OLD, NONE, ref) })).toEqual([
+      'untrusted: hosts agree by this branch: who deletes it gives away what one of them has',
+    ]);
+  });
+});
 
 describe('rule 1: the account of a host', () => {
   const good: AuditFacts = {

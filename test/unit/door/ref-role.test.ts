@@ -90,4 +90,16 @@ describe('other patterns', () => {
     expect(role('refs/heads/release', naming)).toBe('hiding');
     expect(role('refs/heads/release/next', naming)).toBe('other');
   });
+
+  it('branches by which hosts agree, and no others beside them', () => {
+    for (const ref of ['lease-1', 'lease-12', 'notifier'])
+      expect(role(`refs/heads/boxreeve/${ref}`)).toBe('agreement');
+    for (const ref of [
+      'heads/boxreeve/lease-x',
+      'heads/boxreeve/lease-',
+      'heads/boxreeve/resume-a-b',
+      'tags/boxreeve/lease-1',
+    ])
+      expect(role(`refs/${ref}`)).toBe('other');
+  });
 });
