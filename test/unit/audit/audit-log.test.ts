@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { lastFollowed } from '../../../reconciler/audit/last-followed.ts';
 import { localRef, pushedRef } from '../../../reconciler/audit/paths.ts';
 import { AuditDiverged, RemoteUnreachable } from '../../../reconciler/errors.ts';
+import { startGitHttp } from '../../lab/git-http.ts';
 import { type AccountHost, type AccountLab, newKey, openAccountLab, someDraft } from './account-lab.ts';
 
 let lab: AccountLab;
@@ -175,6 +176,25 @@ describe('pushing', () => {
     await host.log.push();
     expect(await remoteTip()).toBe(await tipOf(host));
     expect(await count()).toBe(3);
+  });
+
+  it('is known to a process that comes later', async () => {
+    await host.log.append(someDraft(lab.desired));
+    await host.log.push();
+    expect(await lab.logOf(host).unpushed()).toBe(0);
+  });
+
+  it('is known to a process that comes later, also where the answer to the push was lost', async () => {
+    await lab.repo.remoteGit('config', 'http.receivepack', 'true');
+    const server = await startGitHttp(lab.root, (url) =>
+      url.endsWith('/git-receive-pack') ? 'answer-lost' : 'none',
+    );
+    onTestFinished(server.stop);
+    await host.log.append(someDraft(lab.desired));
+    await lab.gitIn(host.gitDir, 'config', 'remote.origin.url', `${server.url}/infra.git`);
+    await host.log.push();
+    expect(await remoteTip()).toBe(await tipOf(host));
+    expect(await lab.logOf(host).unpushed()).toBe(0);
   });
 
   it('leaves to count what came since', async () => {
