@@ -13,6 +13,8 @@ export type HostConfig = {
   readonly name: string;
   /** URL or path of the infra repo. */
   readonly repo: string;
+  /** Where this host's records may be besides the infra repo, by the word of this machine; null: nowhere. */
+  readonly auditRepo: string | null;
   readonly branch: string;
   /** Folder of the desired state in the infra repo. */
   readonly path: string;

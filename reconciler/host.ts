@@ -23,6 +23,7 @@ import { InvalidHostConfig, RemoteUnreachable, SecretUnavailable } from './error
 import type { Subject } from './exposure/examine.ts';
 import { exposureOf } from './exposure/exposure.ts';
 import { openMirror } from './git/mirror.ts';
+import { addRemote, REMOTE } from './git/repository.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
 import type { Logger } from './log.ts';
@@ -84,6 +85,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     host: name,
     signingKey: config.signingKey,
     publicKey,
+    ownRepo: config.auditRepo,
+    repo: specs.auditRepo,
+    remote: (repo) => remoteOf(config, dirs.mirror, repo),
     branch: () => auditBranch(specs.auditPattern(), name),
     witness: async () => {
       await mirror.listBranches().catch((error: unknown) => {
@@ -101,6 +105,13 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   let versions: Promise<string | null> | null = null;
   const commit = () => memory.read().applied?.commit ?? null;
   const boxes = openBoxes({ config, dirs, log, mirror, commit, pattern: specs.auditPattern });
+
+  /** Sees to it that others are listened to where the commit gone by has the records, also before one was resolved in this process. */
+  async function listenThere(): Promise<void> {
+    const applied = commit();
+    if (specs.auditRepo() === undefined && applied !== null) await specs.placeBy(applied);
+    await mirror.useAuditRepo(specs.auditRepo() ?? null);
+  }
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
   async function mend(): Promise<boolean> {
@@ -121,7 +132,13 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     name,
     clock,
     log,
-    mirror,
+    mirror: {
+      ...mirror,
+      fetch: async (signal) => {
+        await listenThere();
+        return mirror.fetch(signal);
+      },
+    },
     memory,
     trust: openTrustCheck({
       gitDir: dirs.mirror,
@@ -150,7 +167,11 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
-    resolve: specs.resolve,
+    resolve: async (wanted) => {
+      const spec = await specs.resolve(wanted);
+      await listenThere();
+      return spec;
+    },
     admitPeers: peerGate({ config, gitDir: dirs.mirror, mirror, file: dirs.peerKeys, log }),
     catalogued: async (commit, wanted) => {
       const { cataloguedBox } = await import('./desired/catalogued-box.ts');
@@ -201,7 +222,14 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         }),
       ),
     agent: (spec) => makeAgent(spec, agentParts),
-    leases: openLeases({ config, gitDir: dirs.mirror, mirror, memory, clock }),
+    leases: openLeases({
+      config,
+      gitDir: dirs.mirror,
+      repo: () => specs.auditRepo() ?? null,
+      remote: (repo) => remoteOf(config, dirs.mirror, repo),
+      memory,
+      clock,
+    }),
     notifier: async () => {
       const { openNotifier } = await import('./notify/open-notifier.ts');
       const parts = { config, gitDir: dirs.mirror, records: dirs.notifierRecords, mirror, clock, log };
@@ -229,6 +257,11 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       await audit.last();
     },
   };
+}
+
+/** Name of the Git remote of a repository that records go to. @param repo null: the infra repo */
+async function remoteOf(config: HostConfig, gitDir: string, repo: string | null): Promise<string> {
+  return repo === null || repo === config.repo ? REMOTE : addRemote(gitDir, repo);
 }
 
 /** A value that came only after the redactor was made would be shown: it is not used. */

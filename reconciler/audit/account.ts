@@ -150,6 +150,8 @@ async function recordQuietRun(
   const due =
     last === null ||
     host.clock.now() - Date.parse(last.time) >= desired.spec.checkInEvery ||
+    // the records move where one says that they do, and not before
+    (last.auditRepo ?? null) !== desired.spec.auditRepo ||
     (await isAwaited(host, desired, done.seen, last));
   const alarm = desired.stale !== null && host.memory.read().stale !== desired.commit;
   if (!due && !alarm && repairs.length === 0) return [];

@@ -3,34 +3,31 @@
  *
  * 1. `refs/boxreeve/audit/<host>` is the chain: a record is written when that ref has moved to its commit, not before.
  * 2. The ref moves by compare-and-swap, so two writers cannot both append to one record.
- * 3. The chain goes to the remote by plain pushes of that one branch, never forced: pushing it again changes nothing, so an
- *    answer that was lost does no harm, and what the remote has is never overwritten. A server that was busy is asked again at once.
+ * 3. A record says where the chain goes on from it; to there it is pushed (`push-chain.ts`).
  * 4. A host without a chain takes up the one on the remote whose last record it signed, wherever that is (`find-chain.ts`).
  */
-import { systemClock } from '../clock.ts';
-import { AuditDiverged, GitFailed } from '../errors.ts';
-import { git, gitRemote, lines } from '../git/git-command.ts';
+import { git } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
-import { pushAgain, type Standing } from '../git/push-again.ts';
-import { remoteTip } from '../git/remote-tip.ts';
-import { REMOTE } from '../git/repository.ts';
 import { writeSignedCommit } from '../git/signed-commit.ts';
 import { commitMessage } from './message.ts';
-import { parseRecord, recordBytes, recordDigest } from './parse-record.ts';
+import { recordBytes, recordDigest } from './parse-record.ts';
 import { localRef, pushedRef, recordPath } from './paths.ts';
+import { type ChainPlaces, countUnpushed, pushChain } from './push-chain.ts';
 import type { AuditLog, AuditRecord, RecordDraft } from './record.ts';
+import { recordAt } from './record-at.ts';
 import type { Reserve } from './reserve.ts';
 import { whomToWitness } from './whom-to-witness.ts';
 
-export type AuditLogOptions = {
-  readonly gitDir: string;
-  readonly host: string;
+export type AuditLogOptions = ChainPlaces & {
   /** Private key, absolute path. */
   readonly signingKey: string;
   /** The same key's public half, `ssh-ed25519 AAAA…`; null: this process only looks, and takes up no chain. */
   readonly publicKey: string | null;
-  /** Branch on the remote, such as `audit/builder1`. */
-  readonly branch: () => string;
+  /**
+   * The repository of the records, as the commit that is gone by has it and never one that nobody judged; null: the infra repo.
+   * undefined: no commit is gone by yet, and records go where the last one went.
+   */
+  readonly repo: () => string | null | undefined;
   /** Audit tips of all hosts, as last seen on the remote. */
   readonly witness: () => Tips | Promise<Tips>;
   readonly reserve: Reserve;
@@ -63,11 +60,14 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     if (last?.id === draft.id) return last;
     const sequence = (last?.sequence ?? 0) + 1;
     const witness = whomToWitness(await options.witness(), host, sequence);
+    const asked = options.repo();
+    const auditRepo = asked === undefined ? last?.auditRepo : (asked ?? undefined);
     const record: AuditRecord = {
       apiVersion: 'boxreeve/v1',
       host,
       sequence,
       previous: digest,
+      ...(auditRepo === undefined ? {} : { auditRepo }),
       ...draft,
       witness,
     };
@@ -79,12 +79,16 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     waiting = null;
     await git(gitDir, ['update-ref', '-m', 'append', ref, commit, tip ?? '0'.repeat(commit.length)]);
     known = { tip: commit, last: record, digest: recordDigest(bytes) };
-    waiting = before === null ? null : before + 1;
+    // where the chain goes on elsewhere, all of it is to be brought there
+    waiting = before === null || auditRepo !== last?.auditRepo ? null : before + 1;
     return record;
   }
 
   async function unpushed(): Promise<number> {
-    waiting ??= await countUnpushed(gitDir, host);
+    // without a chain there is none to be asked for
+    if (known === null && (await refValue(gitDir, ref)) === null) return 0;
+    const { last } = await chain();
+    waiting ??= await countUnpushed(options, last?.auditRepo ?? null);
     return waiting;
   }
 
@@ -100,11 +104,11 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     },
     unpushed,
     push: async (signal) => {
-      const { tip } = await chain();
+      const { tip, last } = await chain();
       const before = await unpushed();
       // not certain if this fails
       waiting = null;
-      if (tip !== null && before > 0) await pushChain(options, tip, signal);
+      if (tip !== null && before > 0) await pushChain(options, tip, last?.auditRepo ?? null, signal);
       if (known?.tip === tip) waiting = 0;
       return { pushed: before };
     },
@@ -113,20 +117,8 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
 
 async function readChain({ gitDir, host }: AuditLogOptions, tip: string | null) {
   if (tip === null) return { tip, last: null, digest: null };
-  const paths = lines(await git(gitDir, ['diff-tree', '--root', '--no-commit-id', '-r', '--name-only', tip]));
-  const bytes = await git(gitDir, ['cat-file', 'blob', `${tip}:${paths[0] ?? ''}`]);
-  const parsed = await parseRecord(bytes);
-  if (!parsed.ok)
-    throw new GitFailed(
-      `the last record of ${host} (commit ${tip.slice(0, 7)}) ${parsed.why}; look at it: git --git-dir=${gitDir} show ${tip}`,
-    );
-  return { tip, last: parsed.record, digest: recordDigest(bytes) };
-}
-
-/** By one process; a ref that is not there yet counts for nothing. */
-async function countUnpushed(gitDir: string, host: string): Promise<number> {
-  const range = ['--ignore-missing', localRef(host), `^${pushedRef(host)}`];
-  return Number(lines(await git(gitDir, ['rev-list', '--count', ...range]))[0]);
+  const { record, digest } = await recordAt(gitDir, host, tip);
+  return { tip, last: record, digest };
 }
 
 async function writeCommit(
@@ -146,50 +138,6 @@ async function writeCommit(
   });
 }
 
-async function pushChain(options: AuditLogOptions, tip: string, signal?: AbortSignal): Promise<void> {
-  const { gitDir, host } = options;
-  const branch = `refs/heads/${options.branch()}`;
-  // what the push itself notes as pushed, once the remote has it: one process less for each record
-  const env = {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: `remote.${REMOTE}.fetch`,
-    GIT_CONFIG_VALUE_0: `+${branch}:${pushedRef(host)}`,
-  };
-  const push = ['push', '--quiet', '--no-verify', '--no-signed', REMOTE, `${tip}:${branch}`];
-  await pushAgain({
-    push: () => gitRemote(gitDir, push, { signal, env }),
-    look: () => lookAt(options, tip, branch, signal),
-    sleep: (ms) => systemClock.sleep(ms, signal),
-    random: Math.random,
-  });
-}
-
-/** Where the branch is after a push that failed. Throws AuditDiverged if it has what this host did not write. */
-async function lookAt(
-  { gitDir, host }: AuditLogOptions,
-  tip: string,
-  branch: string,
-  signal?: AbortSignal,
-): Promise<Standing> {
-  const there = await remoteTip(gitDir, REMOTE, branch, { signal });
-  if (there === tip) {
-    await git(gitDir, ['update-ref', pushedRef(host), tip]);
-    return 'there';
-  }
-  if (there === null || (await isAncestor(gitDir, there, tip))) return 'behind';
-  const found = `refs/boxreeve/found/${host}`;
-  await gitRemote(
-    gitDir,
-    ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', REMOTE, `+${branch}:${found}`],
-    { signal },
-  );
-  if (await isAncestor(gitDir, there, tip)) return 'behind';
-  throw new AuditDiverged(
-    `${branch.slice('refs/heads/'.length)} on the remote (${there.slice(0, 7)}) is not what this host wrote (${tip.slice(0, 7)}): someone ` +
-      `rewrote it, or another host goes by the name ${host}. Nothing was overwritten and nothing is lost: compare ${found} and ${localRef(host)} in ${gitDir}.`,
-  );
-}
-
 /** Rule 4. Returns the tip, or null if the remote has no chain of this host either. */
 async function takeUp(options: AuditLogOptions): Promise<string | null> {
   const { gitDir, host, publicKey } = options;
@@ -199,12 +147,13 @@ async function takeUp(options: AuditLogOptions): Promise<string | null> {
     import('./find-chain.ts'),
     import('../desired/public-key.ts'),
   ]);
-  const branch = options.branch();
-  const found = await findChain(gitDir, host, keyItself(publicKey), branch);
+  const found = await findChain(options, keyItself(publicKey));
   if (found === null) return null;
   await git(gitDir, ['update-ref', localRef(host), found.tip]);
   // found elsewhere, it is still to be brought to where the audit is now
-  if (found.refs.includes(`refs/heads/${branch}`))
-    await git(gitDir, ['update-ref', pushedRef(host), found.tip]);
+  const named = `refs/heads/${options.branch()}`;
+  for (const { remote, ref, tip } of found.places)
+    if (ref === named && (await isAncestor(gitDir, tip, found.tip)))
+      await git(gitDir, ['update-ref', pushedRef(host, remote), tip]);
   return found.tip;
 }

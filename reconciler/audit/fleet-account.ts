@@ -9,6 +9,7 @@ import { hostKeys, type KeyHistory, readKeyHistory } from './key-history.ts';
 import { parseRecord } from './parse-record.ts';
 import { localRef, pushedRef } from './paths.ts';
 import type { AuditRecord } from './record.ts';
+import { outsideOf } from './sightings.ts';
 import type { HostInput } from './verify.ts';
 
 export type FleetAccount = {
@@ -36,24 +37,13 @@ export async function openFleetAccount(
   own: string,
   known: KeyHistory | null = null,
 ): Promise<FleetAccount> {
-  const { watched, offline } = await tipOrLast(mirror);
+  const asked = await tipOrLast(mirror);
+  const { watched } = asked;
   const fleet = await readFleet(mirror.tree(watched), root);
-  const [before = '', after = ''] = fleet.auditBranch.split('{host}');
-  if (offline === null) {
-    const spec = `+refs/heads/${before}*${after}:${SEEN}/*`;
-    await gitRemote(gitDir, [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--prune',
-      // all of a record: the mirror's own filter would have each fetched by itself when it is read
-      '--no-filter',
-      REMOTE,
-      spec,
-    ]);
-  }
-  const seen = await seenTips(gitDir);
+  await mirror.useAuditRepo(fleet.auditRepo);
+  const remote = mirror.auditRemote();
+  const offline = asked.offline ?? (await fetchAccount(gitDir, remote, fleet.auditBranch));
+  const seen = await branchesSeen(gitDir, remote);
   const history = await readKeyHistory(gitDir, watched, root, known);
   // also one that was taken out of the fleet: its branch stays, or someone took it away
   const names = new Set([
@@ -64,7 +54,7 @@ export async function openFleetAccount(
   const hosts = await Promise.all(
     [...names].sort().map(async (host) => ({
       host,
-      ...(await branchOf(gitDir, host, own, seen.get(host) ?? null, offline === null)),
+      ...(await branchOf({ gitDir, host, remote }, own, seen.get(host) ?? NOT_SEEN, offline === null)),
       keys: hostKeys((Object.hasOwn(history.hosts, host) ? history.hosts[host] : undefined) ?? []),
     })),
   );
@@ -81,12 +71,73 @@ async function tipOrLast(mirror: Mirror): Promise<{ watched: string; offline: st
   }
 }
 
-async function seenTips(gitDir: string): Promise<Map<string, string>> {
-  const refs = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', SEEN]);
+/** Returns why that could not be done; null if it was. */
+async function fetchAccount(gitDir: string, remote: string, pattern: string): Promise<string | null> {
+  const [before = '', after = ''] = pattern.split('{host}');
+  try {
+    for (const from of new Set([REMOTE, remote]))
+      await gitRemote(gitDir, [
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--prune',
+        // all of a record: the mirror's own filter would have each fetched by itself when it is read
+        '--no-filter',
+        from,
+        `+refs/heads/${before}*${after}:${seenBelow(from)}/*`,
+      ]);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RemoteUnreachable) || remote === REMOTE) throw error;
+    return error.message;
+  }
+}
+
+type Branch = Pick<HostInput, 'tip' | 'known'>;
+const NOT_SEEN: Branch = { tip: null, known: [] };
+
+/**
+ * By host, its branch where the fleet has the records. Elsewhere than in the infra repo, that goes on from what is left there; and a
+ * host that left before the records moved, or has not come to move its own yet, has them in the infra repo still.
+ */
+async function branchesSeen(gitDir: string, remote: string): Promise<ReadonlyMap<string, Branch>> {
+  const left = await seenTips(gitDir, REMOTE);
+  const there = remote === REMOTE ? left : await seenTips(gitDir, remote);
+  const seen = new Map<string, Branch>([...there].map(([host, tip]) => [host, { tip, known: [] }]));
+  if (remote === REMOTE) return seen;
+  const outside = await outsideOf(gitDir, [...left.values()], [...there.values()]);
+  for (const [host, tip] of left) {
+    const moved = there.get(host) ?? null;
+    if (moved !== null && !outside.has(tip)) seen.set(host, { tip: moved, known: [inInfraRepo(tip)] });
+    else seen.set(host, await oddBranch(gitDir, tip, moved));
+  }
+  return seen;
+}
+
+/** By the word of the newest record in the infra repo, it goes on elsewhere, or it does not. */
+async function oddBranch(gitDir: string, left: string, moved: string | null): Promise<Branch> {
+  const [newest] = await readRecords(gitDir, left, 1);
+  if (newest?.record.auditRepo !== undefined) return { tip: moved, known: [inInfraRepo(left)] };
+  const known = moved === null ? [] : [{ commit: moved, why: 'it is in the repository of audit.repo' }];
+  return { tip: left, known };
+}
+
+function inInfraRepo(commit: string): HostInput['known'][number] {
+  return { commit, why: 'it is in the infra repo, and says that the account goes on from it in another' };
+}
+
+function seenBelow(remote: string): string {
+  return remote === REMOTE ? SEEN : `refs/boxreeve/seen-in/${remote}`;
+}
+
+async function seenTips(gitDir: string, remote: string): Promise<Map<string, string>> {
+  const below = seenBelow(remote);
+  const refs = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', below]);
   return new Map(
     lines(refs).map((line) => {
       const [id = '', ref = ''] = line.split(' ');
-      return [ref.slice(SEEN.length + 1), id];
+      return [ref.slice(below.length + 1), id];
     }),
   );
 }
@@ -97,27 +148,27 @@ async function seenTips(gitDir: string): Promise<Map<string, string>> {
  * @param fresh the remote was asked just now
  */
 async function branchOf(
-  gitDir: string,
-  host: string,
+  { gitDir, host, remote }: { readonly gitDir: string; readonly host: string; readonly remote: string },
   own: string,
-  seen: string | null,
+  branch: Branch,
   fresh: boolean,
-): Promise<Pick<HostInput, 'tip' | 'known'>> {
-  if (host !== own) return { tip: seen, known: [] };
+): Promise<Branch> {
+  if (host !== own) return branch;
+  const { tip: seen } = branch;
   const [local, pushed] = await Promise.all([
     refValue(gitDir, localRef(host)),
-    refValue(gitDir, pushedRef(host)),
+    refValue(gitDir, pushedRef(host, remote)),
   ]);
-  if (local === null) return { tip: seen, known: [] };
+  if (local === null) return branch;
   const lost =
     fresh &&
     pushed !== null &&
     pushed !== seen &&
     (seen === null || !(await isAncestor(gitDir, pushed, seen)));
-  if (!lost && (seen === null || (await isAncestor(gitDir, seen, local)))) return { tip: local, known: [] };
+  if (!lost && (seen === null || (await isAncestor(gitDir, seen, local)))) return { ...branch, tip: local };
   const wrote = { commit: local, why: 'this host has it in its own copy' };
   const sent = pushed === null ? [] : [{ commit: pushed, why: 'this host had pushed it' }];
-  return { tip: seen, known: lost ? sent : [wrote] };
+  return { tip: seen, known: [...branch.known, ...(lost ? sent : [wrote])] };
 }
 
 export type AccountEntry = { readonly commit: string; readonly record: AuditRecord };

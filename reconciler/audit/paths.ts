@@ -1,13 +1,14 @@
 /** Names of the audit: refs, and where a record lies in its branch. Pure. */
+import { REMOTE } from '../git/repository.ts';
 
 /** The host's own chain in its repository: what is there, is recorded. */
 export function localRef(host: string): string {
   return `refs/boxreeve/audit/${host}`;
 }
 
-/** What the remote is known to have of it. */
-export function pushedRef(host: string): string {
-  return `refs/boxreeve/pushed/${host}`;
+/** What a remote is known to have of it. */
+export function pushedRef(host: string, remote = REMOTE): string {
+  return remote === REMOTE ? `refs/boxreeve/pushed/${host}` : `refs/boxreeve/pushed-to/${remote}/${host}`;
 }
 
 /** `audit/{host}` for one host. */

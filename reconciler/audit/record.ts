@@ -109,6 +109,8 @@ export type AuditRecord = Omit<RecordDraft, 'summary'> & {
   readonly sequence: number;
   /** `sha256:` + digest of the previous record's bytes; null for the first. */
   readonly previous: string | null;
+  /** Repository that the account goes on in; absent: the infra repo. */
+  readonly auditRepo?: string;
   /** Tips of the other hosts' audit branches, as last seen. */
   readonly witness: Readonly<Record<string, string>>;
 };

@@ -64,7 +64,8 @@ function complete(data: Kinds['host-config'], file: string): HostConfig {
   return {
     file,
     name: data.name,
-    repo: isUrl(data.repo) ? data.repo : absolute(data.repo, folder),
+    repo: address(data.repo, folder),
+    auditRepo: data.auditRepo === undefined ? null : address(data.auditRepo, folder),
     branch: data.branch ?? DEFAULTS.branch,
     path: (data.path ?? DEFAULTS.path)
       .split('/')
@@ -117,6 +118,10 @@ function secretSource(
   if (source.env !== undefined) return { env: source.env };
   const [program = '', ...args] = source.exec ?? [];
   return { exec: [/^(~|\.\.?)\//.test(program) ? absolute(program, folder) : program, ...args] };
+}
+
+function address(repo: string, folder: string): string {
+  return isUrl(repo) ? repo : absolute(repo, folder);
 }
 
 /** `https://…`, and `user@host:path` where the colon comes before any slash, as Git tells them apart. */

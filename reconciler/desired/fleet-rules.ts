@@ -3,6 +3,7 @@ import { DAY } from '../clock.ts';
 import { parseDuration } from '../duration.ts';
 import { showPlace } from '../errors.ts';
 import { APPROVERS, readApprovers, trustFile } from './approvers.ts';
+import { auditRepoProblem } from './audit-repo.ts';
 import type { DesiredFiles, Loaded } from './desired-files.ts';
 import { readNotify } from './fleet-notify.ts';
 import { type FleetHold, readHolds, readRollout } from './fleet-rollout.ts';
@@ -31,6 +32,8 @@ export type FleetRules = {
   readonly rollout: RolloutSpec | null;
   readonly holds: readonly FleetHold[];
   readonly notify: readonly NotifyTarget[];
+  /** Where hosts push to; null: the infra repo. */
+  readonly auditRepo: string | null;
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
   /** Of all hosts together. */
@@ -62,6 +65,12 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     const at = fleet.yaml.place(pointer('audit', 'branch'));
     files.complaints.add(at, `audit.branch "${auditBranch}" is not the name of a Git branch`);
   }
+  const auditRepo = audit?.repo ?? null;
+  const repoProblem = auditRepo === null ? null : auditRepoProblem(auditRepo);
+  if (repoProblem !== null) {
+    const at = fleet.yaml.place(pointer('audit', 'repo'));
+    files.complaints.add(at, `audit.repo ${repoProblem}`);
+  }
   const rollout = await readRollout(files, fleet);
   const holds = await readHolds(files, fleet);
   const notify = readNotify(files, fleet);
@@ -77,6 +86,7 @@ export async function readFleetRules(files: DesiredFiles): Promise<FleetRules | 
     rollout,
     holds,
     notify,
+    auditRepo,
     auditBranch,
     pushesPerMinute: audit?.pushesPerMinute ?? DEFAULT_PUSHES_PER_MINUTE,
     requireSignedCommits: trust?.requireSignedCommits ?? false,

@@ -1,6 +1,7 @@
 /** What others than a host itself must know of the fleet: whose records count, where they are, and whose commits. */
 import { InvalidDesiredState } from '../errors.ts';
 import { type AuditKeys, auditKeysIn } from './audit-keys.ts';
+import { auditRepoProblem } from './audit-repo.ts';
 import { DesiredFiles } from './desired-files.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import type { Fleet } from './generated/fleet.ts';
@@ -15,6 +16,8 @@ export type FleetFacts = {
     readonly auditKey: string;
     readonly labels: readonly string[];
   }[];
+  /** null: the infra repo. */
+  readonly auditRepo: string | null;
   /** With `{host}` in it. */
   readonly auditBranch: string;
   readonly requireSignedCommits: boolean;
@@ -38,7 +41,7 @@ export async function readFleet(tree: DesiredTree, root: string): Promise<FleetF
   }
   return {
     hosts,
-    auditBranch: auditBranchIn(fleet),
+    ...auditPlaceIn(fleet),
     requireSignedCommits: signaturesRequired(fleet, files.path('fleet.yaml')),
   };
 }
@@ -60,6 +63,19 @@ export async function readAuditBranch(tree: DesiredTree, root: string): Promise<
 /** The keys of one host; none if the fleet has no such host. Reads that host's file alone, and is as tolerant. */
 export async function readAuditKeys(tree: DesiredTree, root: string, host: string): Promise<AuditKeys> {
   return auditKeysIn(await readRaw(new DesiredFiles(tree, root), `hosts/${host}.yaml`));
+}
+
+/** Where a revision has records. Throws InvalidDesiredState if it has no readable `fleet.yaml`. */
+export async function readAuditPlace(tree: DesiredTree, root: string): Promise<AuditPlace> {
+  return auditPlaceIn(await readFleetFile(new DesiredFiles(tree, root)));
+}
+
+export type AuditPlace = Pick<FleetFacts, 'auditRepo' | 'auditBranch'>;
+
+function auditPlaceIn(fleet: Readonly<Record<string, unknown>>): AuditPlace {
+  const { repo } = mapIn(fleet.audit);
+  const named = typeof repo === 'string' && auditRepoProblem(repo) === null;
+  return { auditRepo: named ? repo : null, auditBranch: auditBranchIn(fleet) };
 }
 
 function auditBranchIn(fleet: Readonly<Record<string, unknown>>): string {

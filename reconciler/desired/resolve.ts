@@ -63,6 +63,7 @@ export async function resolveFrom(files: DesiredFiles, name: string): Promise<Ho
     ...(rules.notify.length === 0 ? {} : { notify: rules.notify }),
     catalogue: boxes,
     checkInEvery: rules.checkInEvery,
+    auditRepo: rules.auditRepo,
     auditBranch: rules.auditBranch.replaceAll('{host}', name),
     pushesPerMinute: rules.pushesPerMinute,
     requireSignedCommits: rules.requireSignedCommits,

@@ -9,6 +9,8 @@ import type { DesiredTree } from './tree.ts';
 export type RolloutRules = {
   /** null: nothing is said of it, so no host waits for another. */
   readonly rollout: RolloutSpec | null;
+  /** Where hosts push to; null: the infra repo. */
+  readonly auditRepo: string | null;
   /** Audit branch, with `{host}` in it. */
   readonly auditBranch: string;
   /** Guests whose files can be read, sorted. */
@@ -25,6 +27,6 @@ export async function readRolloutRules(tree: DesiredTree, root: string): Promise
   const guests: string[] = [];
   for (const name of (await files.names('guests')).toSorted())
     if ((await checkGuest(files, name, rules)) !== undefined) guests.push(name);
-  const { rollout, auditBranch } = rules;
-  return { rollout, auditBranch, guests, problems: files.complaints.list().map(showComplaint) };
+  const { rollout, auditRepo, auditBranch } = rules;
+  return { rollout, auditRepo, auditBranch, guests, problems: files.complaints.list().map(showComplaint) };
 }

@@ -3,7 +3,7 @@
  * that leave that folder as it was ask for nothing new.
  */
 import type { GitMirror } from '../git/ports.ts';
-import { readAuditBranch } from './fleet.ts';
+import { type AuditPlace, readAuditBranch, readAuditPlace } from './fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import { resolveHost } from './resolve.ts';
 import type { HostSpec } from './spec.ts';
@@ -15,6 +15,8 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
   const byCommit = new Map<string, HostSpec>();
   const byTree = new Map<string, HostSpec>();
   let auditPattern = DEFAULT_AUDIT_BRANCH;
+  /** undefined: no commit was resolved yet. */
+  let auditRepo: AuditPlace['auditRepo'] | undefined;
 
   async function resolve(commit: string): Promise<HostSpec> {
     const known = byCommit.get(commit);
@@ -33,6 +35,7 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
 
   function remember(spec: HostSpec): HostSpec {
     auditPattern = patternOf(spec.auditBranch, host);
+    auditRepo = spec.auditRepo;
     return spec;
   }
 
@@ -42,6 +45,13 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     learnAuditPattern: async (commit: string) => {
       auditPattern = await readAuditBranch(mirror.tree(commit), root);
     },
+    /** Before any commit was resolved: where the one that was gone by last has the records. */
+    placeBy: async (commit: string) => {
+      if (auditRepo !== undefined || (await mirror.desiredTreeId(commit)) === null) return;
+      ({ auditRepo, auditBranch: auditPattern } = await readAuditPlace(mirror.tree(commit), root));
+    },
+    /** Where hosts push to, as the last commit resolved has it, and never one that nobody judged; null: the infra repo. */
+    auditRepo: () => auditRepo,
     /** `audit/{host}`, as the last commit resolved has it. */
     auditPattern: () => auditPattern,
   };

@@ -232,6 +232,8 @@ export type HostSpec = {
   readonly catalogue: readonly string[];
   /** Longest time between two records, in milliseconds. */
   readonly checkInEvery: number;
+  /** URL or absolute path of the repository that hosts push to; null: it is the infra repo. */
+  readonly auditRepo: string | null;
   /** Audit branch of this host, such as `audit/builder1`. */
   readonly auditBranch: string;
   /** So many the records of all hosts may take, but for those that somebody waits for. */

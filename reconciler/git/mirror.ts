@@ -3,6 +3,7 @@
  *
  * 1. One `ls-remote` a poll says where the watched branch and all audit branches are; nothing else is asked when none moved. Where
  *    there are many branches, a poll asks for the watched one alone, and for the others only before somebody goes by them.
+ *    Where hosts push elsewhere (`audit.repo`), that repository is asked too; it may be away, and the host follows all the same.
  * 2. The watched branch is fetched to `refs/boxreeve/tip`, also when it was rewritten: whether the host follows is the trust
  *    check's to say, so a branch that comes right again is seen.
  * 3. Contents are fetched for the desired state only (a partial clone), and all of them at once: a host that is cut off from
@@ -20,8 +21,8 @@ import { checked, isAncestor, refValue } from './history.ts';
 import { lineChanges } from './line-changes.ts';
 import type { CommitInfo, GitMirror } from './ports.ts';
 import { auditTips, type RemoteRefs } from './remote-refs.ts';
-import { remoteBranches } from './remote-tip.ts';
-import { openRepository, REMOTE } from './repository.ts';
+import { remoteBranches, remoteTip } from './remote-tip.ts';
+import { addRemote, openRepository, REMOTE } from './repository.ts';
 
 export type MirrorOptions = {
   readonly gitDir: string;
@@ -40,10 +41,24 @@ export type Mirror = GitMirror & {
   auditTips(pattern: string): Record<string, string>;
   /** Branches of the repository that hosts push to, by full name, as they were seen last (`listBranches`). */
   auditRefs(): RemoteRefs;
+  /** Why that repository did not answer when it was asked last, though the infra repo may have; null: it did. */
+  auditAway(): string | null;
   /** Name of the Git remote that hosts push to: records, leases, proposals. */
   auditRemote(): string;
+  /** Its address. */
+  auditUrl(): string;
+  /** Says where hosts push to, as a commit that may be gone by has it. @param url null: the infra repo */
+  useAuditRepo(url: string | null): Promise<void>;
   /** Packs what has piled up, if it is much. Now and then: a host runs for years. */
   maintain(): Promise<void>;
+};
+
+/** Where hosts push to, and what was seen there. */
+type AuditPlace = {
+  readonly remote: string;
+  readonly url: string;
+  readonly seen: RemoteRefs;
+  readonly away: string | null;
 };
 
 /** The last tip that is here with all of its desired state. */
@@ -57,8 +72,8 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   const { gitDir, remote, log } = options;
   await openRepository(gitDir, remote, options.alone);
   const watched = `refs/heads/${options.branch}`;
-  let seen: RemoteRefs = new Map();
-  /** Whether `seen` is as new as the last fetch. */
+  let audit: AuditPlace = { remote: REMOTE, url: remote, seen: new Map(), away: null };
+  /** Whether what was seen there is as new as the last fetch. */
   let isSeen = true;
   let tip = await refValue(gitDir, TIP);
   const described = new Map<string, CommitInfo>();
@@ -75,19 +90,48 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
   }
 
   async function listBranches(signal?: AbortSignal): Promise<void> {
-    seen = await remoteBranches(gitDir, REMOTE, { signal, timeout: 60_000 });
+    const { remote: from, away: before } = audit;
+    const found = await branchesOf(from, signal);
+    // once, and not at every poll
+    if (found.away !== null && before === null) log.info({ event: 'audit-repo-away' }, found.away);
+    if (from !== audit.remote) return;
+    audit = { ...audit, ...found };
     isSeen = true;
   }
 
-  async function fetch(signal?: AbortSignal): Promise<string> {
-    isSeen = seen.size <= MANY_BRANCHES;
-    if (isSeen) {
-      await listBranches(signal);
-      const there = seen.get(watched);
-      if (there === undefined)
-        throw new RemoteUnreachable(`${withoutCredentials(remote)} has no branch ${options.branch}`);
-      if (there === tip) return there;
+  /** Of a repository beside the infra repo that does not answer, what was seen before stays. */
+  async function branchesOf(
+    from: string,
+    signal?: AbortSignal,
+  ): Promise<Partial<AuditPlace> & Pick<AuditPlace, 'away'>> {
+    try {
+      return { seen: await remoteBranches(gitDir, from, { signal, timeout: 60_000 }), away: null };
+    } catch (error) {
+      if (!(error instanceof RemoteUnreachable) || from === REMOTE) throw error;
+      return { away: `the repository of the records is away: ${error.message}` };
     }
+  }
+
+  /** Where the watched branch is, as cheaply as can be told; undefined: that is left to a fetch. null: it is not there. */
+  async function watchedTip(signal?: AbortSignal): Promise<string | null | undefined> {
+    isSeen = audit.seen.size <= MANY_BRANCHES;
+    if (audit.remote === REMOTE) {
+      if (!isSeen) return undefined;
+      await listBranches(signal);
+      return audit.seen.get(watched) ?? null;
+    }
+    const [there] = await Promise.all([
+      remoteTip(gitDir, REMOTE, watched, { signal, timeout: 60_000 }),
+      isSeen ? listBranches(signal) : null,
+    ]);
+    return there;
+  }
+
+  async function fetch(signal?: AbortSignal): Promise<string> {
+    const there = await watchedTip(signal);
+    if (there === null)
+      throw new RemoteUnreachable(`${withoutCredentials(remote)} has no branch ${options.branch}`);
+    if (there !== undefined && there === tip) return there;
     await fetchBranch(options, signal);
     const came = await refValue(gitDir, INCOMING);
     if (came === null)
@@ -106,11 +150,20 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     fetch,
     listBranches: async (signal) => {
       if (!isSeen) await listBranches(signal);
+      if (audit.away !== null) throw new RemoteUnreachable(audit.away);
     },
     lastTip: async () => tip,
-    auditTips: (pattern) => auditTips(seen, pattern),
-    auditRefs: () => seen,
-    auditRemote: () => REMOTE,
+    auditTips: (pattern) => auditTips(audit.seen, pattern),
+    auditRefs: () => audit.seen,
+    auditAway: () => audit.away,
+    auditRemote: () => audit.remote,
+    auditUrl: () => audit.url,
+    useAuditRepo: async (url) => {
+      if ((url ?? remote) === audit.url) return;
+      const name = url === null || url === remote ? REMOTE : await addRemote(gitDir, url);
+      audit = { remote: name, url: url ?? remote, seen: new Map(), away: null };
+      isSeen = false;
+    },
     desiredTreeId: async (commit) => desiredTreeId(checked(commit)),
     tree: (commit) => commitTree(gitDir, checked(commit), cached),
     blob: (oid) => git(gitDir, ['cat-file', 'blob', checked(oid)]),

@@ -1,4 +1,5 @@
 /** The bare repository of a host: made whole or not at all, and pointed at the remote that host.yaml names. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -22,6 +23,13 @@ export async function openRepository(gitDir: string, url: string, alone: boolean
 export async function remoteUrl(gitDir: string, remote: string): Promise<string> {
   const url = await git(gitDir, ['config', '--local', '--get', '-z', `remote.${remote}.url`]);
   return url.toString('utf8').replace(/\0$/, '');
+}
+
+/** Names another remote by its address, so that what is known of one is never taken for that of another; returns the name. */
+export async function addRemote(gitDir: string, url: string): Promise<string> {
+  const name = `audit-${createHash('sha256').update(url).digest('hex').slice(0, 12)}`;
+  await git(gitDir, ['config', '--local', '--replace-all', `remote.${name}.url`, url]);
+  return name;
 }
 
 /** Contents are left with the remote until they are asked for: the infra repo may be large, and desired state is small. */

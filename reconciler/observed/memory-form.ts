@@ -191,6 +191,7 @@ export const isMemory: Check<Memory> = objectOf<Memory>({
     orNull(
       objectOf<NonNullable<Memory['lease']>>({
         fleetLock: orNull(objectOf<LockServer>({ url: isString, group: isString })),
+        repo: optional(orNull(isString)),
       }),
     ),
   ),

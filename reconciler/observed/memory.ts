@@ -86,8 +86,11 @@ export type Memory = {
   readonly stale?: string;
   readonly reboot?: RebootMemory;
   readonly rollout?: RolloutMemory;
-  /** The host has, or may have, leases; of a FleetLock server, or where it is null, of the fleet's branches. */
-  readonly lease?: { readonly fleetLock: LockServer | null } | null;
+  /**
+   * The host has, or may have, leases; of a FleetLock server, or where it is null, of the fleet's branches: in `repo`, or where that is
+   * absent or null, in the infra repo.
+   */
+  readonly lease?: { readonly fleetLock: LockServer | null; readonly repo?: string | null } | null;
 };
 
 export type RolloutMemory = {

@@ -9,9 +9,9 @@ const ATTACK: Attack = {
   holds: 'the host leaves what it finds as evidence, and says so',
   defence: [
     {
-      file: 'reconciler/audit/audit-log.ts',
-      take: "'--no-signed', REMOTE,",
-      leave: "'--no-signed', '--force', REMOTE,",
+      file: 'reconciler/audit/push-chain.ts',
+      take: "'--no-signed', remote,",
+      leave: "'--no-signed', '--force', remote,",
     },
   ],
 };

@@ -110,6 +110,7 @@ function hostSpec(guests: readonly GuestSpec[]): HostSpec {
     catalogue: ['mini'],
     checkInEvery: 86_400_000,
     freshness: null,
+    auditRepo: null,
     auditBranch: 'audit/builder1',
     pushesPerMinute: 60,
     place: 0,

@@ -21,8 +21,8 @@ export type Holdings = {
 export type HoldingsParts = {
   /** Bare repository for this alone; made when it is first needed. */
   readonly gitDir: string;
-  /** URL or path of the infra repo. */
-  readonly remote: string;
+  /** URL or path of the repository that hosts push to. */
+  readonly remote: () => string;
   /** `audit/{host}` */
   readonly pattern: () => string;
 };
@@ -33,7 +33,12 @@ export function openHoldings(parts: HoldingsParts): Holdings {
 
   async function learn(tips: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<void> {
     const branches = [...tips.keys()].map((host) => [host, auditBranch(parts.pattern(), host)] as const);
-    for await (const { host, bytes } of newestRecords(parts.gitDir, parts.remote, new Map(branches), signal))
+    for await (const { host, bytes } of newestRecords(
+      parts.gitDir,
+      parts.remote(),
+      new Map(branches),
+      signal,
+    ))
       known.set(host, { tip: tips.get(host) ?? '', files: await filesIn(host, bytes) });
   }
 

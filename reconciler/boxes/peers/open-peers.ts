@@ -11,8 +11,8 @@ import type { KnownPeer } from './peer.ts';
 import { openPeer } from './peer-source.ts';
 
 export type PeersParts = {
-  readonly config: Pick<HostConfig, 'name' | 'repo' | 'path' | 'signingKey'>;
-  readonly mirror: Pick<Mirror, 'tree' | 'auditTips'>;
+  readonly config: Pick<HostConfig, 'name' | 'path' | 'signingKey'>;
+  readonly mirror: Pick<Mirror, 'tree' | 'auditTips' | 'auditUrl'>;
   /** Repository for the newest records of others. */
   readonly records: string;
   /** The commit that is followed; null: none yet. */
@@ -25,7 +25,7 @@ export type PeersParts = {
 /** Of one box; to be called when it is needed. Never throws: what fails here leaves fewer to ask, and is logged. */
 export function openPeers(parts: PeersParts): (box: Pick<BoxSpec, 'sha256'>) => Promise<Peers> {
   const { config, mirror, log } = parts;
-  const holdings = openHoldings({ gitDir: parts.records, remote: config.repo, pattern: parts.pattern });
+  const holdings = openHoldings({ gitDir: parts.records, remote: mirror.auditUrl, pattern: parts.pattern });
 
   async function holdersOf(sha256: string, peers: readonly KnownPeer[]): Promise<ReadonlySet<string>> {
     const names = new Set(peers.map(({ name }) => name));

@@ -128,7 +128,7 @@ async function openWorkshop(
         ...{ config, log },
         // not among the host's own files, where a daemon may fetch the same box at the same time
         dirs: { ...dirs, boxFile: () => file },
-        mirror: { tree: host.mirror.tree, auditTips: () => ({}) },
+        mirror: { tree: host.mirror.tree, auditTips: () => ({}), auditUrl: () => config.repo },
         commit: () => desired.commit,
         pattern: () => desired.spec.auditBranch,
       });

@@ -34,9 +34,10 @@ export async function openFleet(options: GlobalOptions): Promise<OpenedFleet> {
     resumes: openResumes({ gitDir, path, mirror, revokedKeys, now: systemClock.now }),
     look: async (signal) => {
       const commit = await mirror.fetch(signal);
-      await mirror.listBranches(signal);
       const rules = await readRolloutRules(mirror.tree(commit), path);
       pattern = rules.auditBranch;
+      await mirror.useAuditRepo(rules.auditRepo);
+      await mirror.listBranches(signal);
       return { commit, rules };
     },
   };

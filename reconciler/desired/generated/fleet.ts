@@ -307,7 +307,11 @@ export interface Fleet {
    */
   audit?: {
     /**
-     * Branch of the infra repo that a host's records are committed to. `{host}` stands for the host's name and must be in it: each host has a branch of its own.
+     * Another repository that hosts push their records to, and whatever else they tell each other: for a fleet whose records are too many for the server of the infra repo. An address that Git understands, or an absolute path; no user name with a password in it. Each host brings its whole account there, and leaves word in the infra repo. Default: the infra repo.
+     */
+    repo?: string;
+    /**
+     * Branch that a host's records are committed to, in the infra repo or in `repo`. `{host}` stands for the host's name and must be in it: each host has a branch of its own.
      */
     branch?: string;
     /**

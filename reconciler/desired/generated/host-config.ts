@@ -45,6 +45,10 @@ export interface HostConfig {
    */
   repo: string;
   /**
+   * Another repository to look for this host's own records in when it has lost its state, besides the infra repo. Where it is the one that `audit.repo` of `fleet.yaml` names, the host leaves no word in the infra repo of where its records are, and need not be able to push there.
+   */
+  auditRepo?: string;
+  /**
    * Branch of the infra repo that this host follows.
    */
   branch?: string;

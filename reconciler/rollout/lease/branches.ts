@@ -5,6 +5,8 @@ import { fetchState, stateFile } from '../../git/state-branch.ts';
 export const BRANCHES = 'refs/heads/boxreeve/lease-';
 /** Where they lie in the mirror, by their number. */
 export const LEASES = 'refs/boxreeve/leases/';
+/** Where those lie that are in the infra repo still, while the fleet has its own elsewhere. */
+export const LEFT_LEASES = 'refs/boxreeve/leases-left/';
 /** The one file of their commits. */
 export const FILE = 'lease.json';
 /** A slot says little; what is larger was not written by a host. Bytes. */
@@ -15,8 +17,9 @@ export async function fetchLeases(
   gitDir: string,
   remote: string,
   options: Pick<GitOptions, 'signal' | 'timeout'>,
+  into = LEASES,
 ): Promise<void> {
-  await fetchState(gitDir, remote, `+${BRANCHES}*:${LEASES}*`, options);
+  await fetchState(gitDir, remote, `+${BRANCHES}*:${into}*`, options);
 }
 
 /** What a commit says; null: it has no such file, or one that no host wrote. */

@@ -5,7 +5,12 @@ import { BRANCHES, FILE, fetchLeases, LEASES, leaseFile } from './branches.ts';
 import type { LeaseRefs } from './git-leases.ts';
 import { parseSlot, type Slot, type SlotSeen, slotBytes } from './slot.ts';
 
-export function leaseBranches(parts: StateBranchParts): LeaseRefs {
+type LeaseBranchParts = StateBranchParts & {
+  /** Where they lie in the mirror; absent: where they always do. */
+  readonly into?: string;
+};
+
+export function leaseBranches(parts: LeaseBranchParts): LeaseRefs {
   /** What a commit says never changes. */
   const known = new Map<string, SlotSeen['slot']>();
   return {
@@ -33,15 +38,19 @@ export function leaseBranches(parts: StateBranchParts): LeaseRefs {
 const MOST_KNOWN = 10_000;
 
 /** Ids by slot. */
-async function fetched({ gitDir, remote }: StateBranchParts): Promise<ReadonlyMap<number, string>> {
-  const fetch = () => fetchLeases(gitDir, remote(), { timeout: STATE_LIMIT });
+async function fetched({
+  gitDir,
+  remote,
+  into = LEASES,
+}: LeaseBranchParts): Promise<ReadonlyMap<number, string>> {
+  const fetch = () => fetchLeases(gitDir, remote(), { timeout: STATE_LIMIT }, into);
   // a question that is lost now and then must not keep a slot for a whole poll
   await fetch().catch(fetch);
-  const listed = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', LEASES]);
+  const listed = await git(gitDir, ['for-each-ref', '--format=%(objectname) %(refname)', into]);
   const found = new Map<number, string>();
   for (const line of lines(listed)) {
     const [id = '', ref = ''] = line.split(' ');
-    const digits = ref.slice(LEASES.length);
+    const digits = ref.slice(into.length);
     if (/^[1-9]\d{0,5}$/.test(digits)) found.set(Number(digits), id);
   }
   return found;

@@ -2,61 +2,65 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { LockServer } from '../../desired/spec.ts';
-import type { Mirror } from '../../git/mirror.ts';
+import { REMOTE } from '../../git/repository.ts';
 import type { HostConfig } from '../../host-config.ts';
-import type { MemoryStore } from '../../observed/memory.ts';
+import type { Memory, MemoryStore } from '../../observed/memory.ts';
 import type { LeaseAnswer, LeaseNeed, Leases } from './leases.ts';
 
 export type LeasesParts = {
   readonly config: Pick<HostConfig, 'name' | 'signingKey'>;
   readonly gitDir: string;
-  readonly mirror: Pick<Mirror, 'auditRemote'>;
+  /** The repository that hosts push to, as the commit gone by has it; null: the infra repo. */
+  readonly repo: () => string | null;
+  /** Name of the Git remote of a repository. */
+  readonly remote: (repo: string | null) => Promise<string>;
   readonly memory: Pick<MemoryStore, 'read' | 'update'>;
   readonly clock: Pick<Clock, 'now'>;
 };
 
+/** Where leases are. */
+type Place = NonNullable<Memory['lease']>;
+
 /** Loaded when a lease is needed: most runs of a daemon need none. */
 export function openLeases(parts: LeasesParts): (fleetLock: LockServer | null) => Leases {
   const opened = new Map<string, Promise<Leases>>();
-  const at = (lock: LockServer | null) => {
-    const key = keyOf(lock);
-    const found = opened.get(key) ?? open(parts, lock);
+  const at = (place: Place) => {
+    const key = keyOf(place);
+    const found = opened.get(key) ?? open(parts, place);
     opened.set(key, found);
     return found;
   };
+  const placeOf = (fleetLock: LockServer | null) => ({ fleetLock, repo: parts.repo() });
 
   async function giveBack(): Promise<void> {
     const held = parts.memory.read().lease;
-    if (held) await (await at(held.fleetLock)).release();
+    if (held) await (await at(held)).release();
   }
 
-  async function ask(
-    lock: LockServer | null,
-    question: (leases: Leases) => Promise<LeaseAnswer>,
-  ): Promise<LeaseAnswer> {
+  async function ask(place: Place, question: (leases: Leases) => Promise<LeaseAnswer>): Promise<LeaseAnswer> {
     const held = parts.memory.read().lease;
-    if (held && keyOf(held.fleetLock) !== keyOf(lock)) await giveBack();
-    return question(await at(lock));
+    if (held && keyOf(held) !== keyOf(place)) await giveBack();
+    return question(await at(place));
   }
 
   return (lock) => ({
-    hold: (need: LeaseNeed) => ask(lock, (leases) => leases.hold(need)),
-    peek: async (need: LeaseNeed) => (await at(lock)).peek(need),
+    hold: (need: LeaseNeed) => ask(placeOf(lock), (leases) => leases.hold(need)),
+    peek: async (need: LeaseNeed) => (await at(placeOf(lock))).peek(need),
     release: giveBack,
   });
 }
 
-function keyOf(lock: LockServer | null): string {
-  return lock === null ? '' : `${lock.group} ${lock.url}`;
+function keyOf({ fleetLock, repo }: Place): string {
+  return fleetLock === null ? `git ${repo ?? ''}` : `${fleetLock.group} ${fleetLock.url}`;
 }
 
 async function open(
-  { config, gitDir, mirror, memory, clock }: LeasesParts,
-  lock: LockServer | null,
+  { config, gitDir, remote, memory, clock }: LeasesParts,
+  { fleetLock: lock, repo = null }: Place,
 ): Promise<Leases> {
   const remembered = () => Boolean(memory.read().lease);
   const remember = async (held: boolean) => {
-    await memory.update((before) => ({ ...before, lease: held ? { fleetLock: lock } : null }));
+    await memory.update((before) => ({ ...before, lease: held ? { fleetLock: lock, repo } : null }));
   };
   if (lock !== null) {
     const { fleetLock } = await import('./fleet-lock.ts');
@@ -67,6 +71,15 @@ async function open(
     import('./git-refs.ts'),
   ]);
   const { name: host, signingKey } = config;
-  const refs = leaseBranches({ gitDir, remote: mirror.auditRemote, host, signingKey, now: clock.now });
-  return gitLeases({ refs, host, now: clock.now, newId: randomUUID, remembered, remember });
+  const where = { gitDir, host, signingKey, now: clock.now };
+  const name = await remote(repo);
+  const refs = leaseBranches({ ...where, remote: () => name });
+  const leases = gitLeases({ refs, host, now: clock.now, newId: randomUUID, remembered, remember });
+  if (name === REMOTE) return leases;
+  const [{ afterThoseLeft }, { LEFT_LEASES }] = await Promise.all([
+    import('./leases-left.ts'),
+    import('./branches.ts'),
+  ]);
+  const left = leaseBranches({ ...where, remote: () => REMOTE, into: LEFT_LEASES });
+  return afterThoseLeft(leases, left, host, clock.now);
 }

@@ -99,6 +99,7 @@ function configOf(root: string, repo: InfraRepo, { key }: Key): HostConfig {
     file: join(home, 'host.yaml'),
     name: 'builder1',
     repo: repo.url,
+    auditRepo: null,
     branch: 'main',
     path: 'desired-state',
     stateDir: join(home, 'state'),

@@ -38,7 +38,16 @@ afterEach(() => world.dispose());
 function open(secrets: HostConfig['secrets'], targets: readonly NotifyTarget[]): Notifying {
   world.specs.set(COMMIT, hostSpec([], { notify: targets }));
   const config: HostConfig = {
-    ...{ file: '', name: 'builder1', repo: '', branch: 'main', path: '', stateDir: '', signingKey: '' },
+    ...{
+      file: '',
+      name: 'builder1',
+      repo: '',
+      auditRepo: null,
+      branch: 'main',
+      path: '',
+      stateDir: '',
+      signingKey: '',
+    },
     ...{ firstCommit: null, firstKey: null, revokedKeys: [], poll: MINUTE, secrets, notify: null },
     ...{ sendmail: [], rebootCommand: [], boxesDir: '', downloadLimit: null, vagrantHome: '' },
     sftp: { key: null, knownHosts: '' },

@@ -20,6 +20,7 @@ describe('the fleet', () => {
         },
         { name: 'builder1', auditKey: KEYS.builder1, labels: ['catalina', 'canary'] },
       ],
+      auditRepo: null,
       auditBranch: 'audit/{host}',
       requireSignedCommits: true,
     });
@@ -44,6 +45,7 @@ describe('the fleet', () => {
       'kind: Fleet\nwindows: {}\nblackouts: [2026-12-24]\ndefaults: {}\nrollout: {}\npeers: {}\n';
     expect(await read({ [FILES.fleet]: silent })).toMatchObject({
       requireSignedCommits: false,
+      auditRepo: null,
       auditBranch: 'audit/{host}',
     });
   });

@@ -46,6 +46,7 @@ describe('host.yaml', () => {
       file,
       name: 'builder1',
       repo: 'https://git.example.org/infra.git',
+      auditRepo: null,
       branch: 'main',
       path: 'desired-state',
       stateDir,
@@ -70,6 +71,7 @@ describe('host.yaml', () => {
 kind: HostConfig
 name: builder1
 repo: ../infra.git
+auditRepo: ../accounts.git
 branch: release/2
 path: ./ci//desired-state/
 stateDir: state
@@ -95,6 +97,7 @@ secrets:
       file,
       name: 'builder1',
       repo: join(dir, '..', 'infra.git'),
+      auditRepo: join(dir, '..', 'accounts.git'),
       branch: 'release/2',
       path: 'ci/desired-state',
       stateDir: join(dir, 'state'),

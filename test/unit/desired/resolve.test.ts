@@ -104,6 +104,7 @@ describe('a right desired state', () => {
       catalogue: ['azure-ci-node'],
       checkInEvery: 86_400_000,
       freshness: null,
+      auditRepo: null,
       auditBranch: 'audit/builder1',
       pushesPerMinute: 60,
       requireSignedCommits: true,
@@ -173,6 +174,7 @@ describe('a right desired state', () => {
     expect(spec).toMatchObject({
       checkInEvery: 86_400_000,
       freshness: null,
+      auditRepo: null,
       auditBranch: 'audit/builder1',
       pushesPerMinute: 60,
       requireSignedCommits: false,

@@ -74,7 +74,14 @@ export class NotifyLab {
     writeFileSync(secret, SECRET);
     chmodSync(secret, 0o600);
     const config: HostConfig = {
-      ...{ file: 'host.yaml', name: host.name, repo: repo.url, branch: 'main', path: 'desired-state' },
+      ...{
+        file: 'host.yaml',
+        name: host.name,
+        repo: repo.url,
+        auditRepo: null,
+        branch: 'main',
+        path: 'desired-state',
+      },
       ...{ stateDir: root, signingKey: host.key, firstCommit: null, firstKey: null, revokedKeys: [] },
       ...{ poll: MINUTE, secrets: { HOOK: { file: secret } }, notify: null, sendmail: [], rebootCommand: [] },
       ...{ boxesDir: root, downloadLimit: null, sftp: { key: null, knownHosts: '' }, vagrantHome: root },

@@ -113,6 +113,7 @@ export function host(guests: readonly GuestSpec[], change: Partial<HostSpec> = {
     catalogue: ['azure-ci-node'],
     checkInEvery: 86_400_000,
     freshness: null,
+    auditRepo: null,
     auditBranch: 'audit/builder1',
     pushesPerMinute: 60,
     requireSignedCommits: true,

@@ -27,7 +27,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function holdings() {
   return openHoldings({
     gitDir: join(root, 'state', 'records.git'),
-    remote: repo.url,
+    remote: () => repo.url,
     pattern: () => 'audit/{host}',
   });
 }

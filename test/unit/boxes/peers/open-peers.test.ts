@@ -24,8 +24,12 @@ function parts(more: Partial<PeersParts>): PeersParts & { readonly said: string[
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const said: string[] = [];
   return {
-    config: { name: 'b', repo: join(root, 'away.git'), path: 'desired-state', signingKey: join(root, 'key') },
-    mirror: { tree: () => fleet('a', 'b', 'c', 'd'), auditTips: () => ({}) },
+    config: { name: 'b', path: 'desired-state', signingKey: join(root, 'key') },
+    mirror: {
+      tree: () => fleet('a', 'b', 'c', 'd'),
+      auditTips: () => ({}),
+      auditUrl: () => '/nowhere/away.git',
+    },
     records: join(root, 'records.git'),
     commit: () => '0'.repeat(40),
     pattern: () => 'audit/{host}',
@@ -44,7 +48,11 @@ it('other hosts are asked round the fleet when nobody says what it holds', async
 });
 
 it('hosts are asked all the same while the remote is away, and it is said why not in a better order', async () => {
-  const mirror = { tree: () => fleet('a', 'b', 'c'), auditTips: () => ({ c: '1'.repeat(40) }) };
+  const mirror = {
+    tree: () => fleet('a', 'b', 'c'),
+    auditTips: () => ({ c: '1'.repeat(40) }),
+    auditUrl: () => '/nowhere/away.git',
+  };
   const { said, ...given } = parts({ mirror });
   const { now } = await openPeers(given)(BOX);
   expect(names(now)).toBe('ca');
@@ -56,7 +64,9 @@ it('nobody is asked before a commit was followed, or while the desired state can
   const broken = () => {
     throw new Error('no such commit');
   };
-  const { said, ...given } = parts({ mirror: { tree: broken, auditTips: () => ({}) } });
+  const { said, ...given } = parts({
+    mirror: { tree: broken, auditTips: () => ({}), auditUrl: () => '/nowhere/away.git' },
+  });
   expect(await openPeers(given)(BOX)).toEqual({ now: [], later: [] });
   expect(said).toEqual(['no other host is asked for a box: Error: no such commit']);
 });
