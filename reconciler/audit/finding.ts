@@ -24,7 +24,9 @@ export type FindingKind =
   /** A guest is not what the record before says it was, and no record says who changed it. */
   | 'unrecorded-change'
   /** A time that cannot be. */
-  | 'clock';
+  | 'clock'
+  /** The archive cannot be gone by. */
+  | 'bad-archive';
 
 export type Finding = {
   readonly kind: FindingKind;

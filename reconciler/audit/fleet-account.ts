@@ -5,6 +5,13 @@ import { git, gitRemote, lines } from '../git/git-command.ts';
 import { isAncestor, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { REMOTE } from '../git/repository.ts';
+import {
+  type ArchiveParts,
+  type ArchiveRead,
+  archiveSpec,
+  readArchive,
+  rememberArchive,
+} from './archive/read-archive.ts';
 import { hostKeys, type KeyHistory, readKeyHistory } from './key-history.ts';
 import { parseRecord } from './parse-record.ts';
 import { localRef, pushedRef } from './paths.ts';
@@ -18,6 +25,8 @@ export type FleetAccount = {
   readonly hosts: readonly HostInput[];
   /** What the watched branch says and said of their keys. */
   readonly history: KeyHistory;
+  /** null: there is none. */
+  readonly archive: ArchiveRead | null;
   /** Why the remote could not be asked; null when it was. */
   readonly offline: string | null;
 };
@@ -29,6 +38,7 @@ const SEEN = 'refs/boxreeve/seen';
  *
  * @param own the host that this machine is
  * @param known the history of keys as it was found before
+ * @param judged who is not believed, and the time, ms since the epoch
  */
 export async function openFleetAccount(
   gitDir: string,
@@ -36,6 +46,7 @@ export async function openFleetAccount(
   root: string,
   own: string,
   known: KeyHistory | null = null,
+  judged: Pick<ArchiveParts, 'revokedKeys' | 'now' | 'adopted'> = { revokedKeys: [], now: Date.now() },
 ): Promise<FleetAccount> {
   const asked = await tipOrLast(mirror);
   const { watched } = asked;
@@ -45,20 +56,38 @@ export async function openFleetAccount(
   const offline = asked.offline ?? (await fetchAccount(gitDir, remote, fleet.auditBranch));
   const seen = await branchesSeen(gitDir, remote);
   const history = await readKeyHistory(gitDir, watched, root, known);
+  const archive = await readArchive({ ...judged, gitDir, path: root, watched, remote });
+  const archived = archive?.table?.hosts ?? {};
   // also one that was taken out of the fleet: its branch stays, or someone took it away
   const names = new Set([
     ...fleet.hosts.map(({ name }) => name),
     ...seen.keys(),
     ...Object.keys(history.hosts),
+    ...Object.keys(archived),
   ]);
   const hosts = await Promise.all(
-    [...names].sort().map(async (host) => ({
-      host,
-      ...(await branchOf({ gitDir, host, remote }, own, seen.get(host) ?? NOT_SEEN, offline === null)),
-      keys: hostKeys((Object.hasOwn(history.hosts, host) ? history.hosts[host] : undefined) ?? []),
-    })),
+    [...names].sort().map(async (host) => {
+      const branch = await branchOf(
+        { gitDir, host, remote },
+        own,
+        seen.get(host) ?? NOT_SEEN,
+        offline === null,
+      );
+      const keys = hostKeys((Object.hasOwn(history.hosts, host) ? history.hosts[host] : undefined) ?? []);
+      const isDeclared = fleet.hosts.some(({ name }) => name === host);
+      const inArchive = Object.hasOwn(archived, host) ? (archived[host]?.tip ?? null) : null;
+      return { host, keys, ...withArchive(branch, inArchive, isDeclared) };
+    }),
   );
-  return { watched, hosts, history, offline };
+  if (archive?.table && archive.commit !== null) await rememberArchive(gitDir, remote, archive.commit);
+  return { watched, hosts, history, archive, offline };
+}
+
+/** The branch of a host that left may be gone: then the archive is where it ends. All others must go on from what is archived. */
+function withArchive(branch: Branch, archived: string | null, isDeclared: boolean): Branch {
+  if (archived === null) return branch;
+  if (branch.tip === null && !isDeclared) return { ...branch, tip: archived };
+  return { ...branch, known: [...branch.known, { commit: archived, why: 'it is in the archive' }] };
 }
 
 async function tipOrLast(mirror: Mirror): Promise<{ watched: string; offline: string | null }> {
@@ -86,6 +115,7 @@ async function fetchAccount(gitDir: string, remote: string, pattern: string): Pr
         '--no-filter',
         from,
         `+refs/heads/${before}*${after}:${seenBelow(from)}/*`,
+        ...(from === remote ? [archiveSpec(remote)] : []),
       ]);
     return null;
   } catch (error) {

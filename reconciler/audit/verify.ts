@@ -8,9 +8,11 @@
  * 5. The commit it went by is, or was, on the watched branch; a refused one need not be.
  * 6. Its time can be: not before the previous one's, nor before the commit it went by was authored, nor long after others saw it.
  * 7. A guest is what the record before says, unless an action is recorded that changed it.
- * 8. What was seen of a branch before, by other hosts or by this machine, is still in it.
+ * 8. What was seen of a branch before, by other hosts or by this machine, is still in it; of a host that left, in the archive.
  */
 import { isAncestor } from '../git/history.ts';
+import { ARCHIVE_BRANCH } from './archive/archive-form.ts';
+import type { ArchiveRead } from './archive/read-archive.ts';
 import { type Checkpoint, type HostCheckpoint, keysDigest, revocationsDigest } from './checkpoint.ts';
 import type { Finding } from './finding.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -22,6 +24,7 @@ import { checkWentBy } from './went-by.ts';
 import { WitnessBounds } from './witness-bounds.ts';
 
 export type HostAccount = {
+  /** `boxreeve/archive`: it is the archive, and what it has are the accounts of hosts. */
   readonly host: string;
   readonly tip: string | null;
   /** How many records the branch has. */
@@ -46,6 +49,8 @@ export type VerifyInput = {
   readonly watched: string;
   readonly hosts: readonly HostInput[];
   readonly history: KeyHistory;
+  /** null: there is none. */
+  readonly archive?: ArchiveRead | null;
   /** What was found good before; null: nothing was. */
   readonly checkpoint: Checkpoint | null;
   /** Looks at everything again; the checkpoint is a witness still. */
@@ -107,7 +112,17 @@ export async function verifyAudit(input: VerifyInput): Promise<Verified> {
     ({ tip, findings }, index) =>
       tip !== null || findings.length > 0 || readings[index]?.keys.keys.some(({ named }) => named),
   );
-  return { hosts: shown, checkpoint: nextCheckpoint(input, readings, accounts, accusers) };
+  const archive = input.archive ? [archiveAccount(input.archive)] : [];
+  return { hosts: [...shown, ...archive], checkpoint: nextCheckpoint(input, readings, accounts, accusers) };
+}
+
+/** The archive, as one more branch. */
+function archiveAccount({ commit, table, problems }: ArchiveRead): HostAccount {
+  const records = Object.keys(table?.hosts ?? {}).length;
+  const findings = problems.map(
+    (problem): Finding => ({ kind: 'bad-archive', host: ARCHIVE_BRANCH, commit, problem }),
+  );
+  return { host: ARCHIVE_BRANCH, tip: commit, records, checked: records, findings };
 }
 
 /** Where each host's new part begins; a host that is not here is looked at from its first record. */

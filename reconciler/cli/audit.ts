@@ -7,6 +7,7 @@ import { verifyAudit } from '../audit/verify.ts';
 import { BoxreeveError, ExitCode } from '../errors.ts';
 import { showLog, showRecord, showVerdict } from '../report/audit-text.ts';
 import { openSignedCommits } from '../trust/signed-commits.ts';
+import { archiveCommand } from './audit/archive.ts';
 import { openAccount } from './open-account.ts';
 import { globalOptions, print, printDocument, printError } from './options.ts';
 
@@ -27,6 +28,7 @@ export function auditCommand(): Command {
     .addCommand(logCommand())
     .addCommand(showCommand())
     .addCommand(verifyCommand())
+    .addCommand(archiveCommand())
     .addHelpText('after', '\nExample:\n  boxreeve audit verify');
 }
 
@@ -85,6 +87,7 @@ function verifyCommand(): Command {
         watched: account.watched,
         hosts: account.hosts,
         history: account.history,
+        archive: account.archive,
         checkpoint,
         full: options.full === true,
         now: Date.now(),

@@ -12,11 +12,14 @@ export type OpenedAccount = {
   readonly config: HostConfig;
   readonly account: FleetAccount;
   readonly gitDir: string;
+  /** Name of the Git remote that hosts push to. */
+  readonly remote: string;
   readonly checkpoint: Checkpoint | null;
   readonly checkpointFile: string;
 };
 
-export async function openAccount(options: GlobalOptions): Promise<OpenedAccount> {
+/** @param adopted a commit of the archive to go by whoever signed it */
+export async function openAccount(options: GlobalOptions, adopted?: string): Promise<OpenedAccount> {
   const config = await loadHostConfig(options.config);
   const { mirror: gitDir, auditCheckpoint: checkpointFile } = stateDirLayout(config.stateDir);
   const log = await openLog(config, { follow: false });
@@ -31,7 +34,11 @@ export async function openAccount(options: GlobalOptions): Promise<OpenedAccount
   const { checkpoint, note } = await readCheckpoint(checkpointFile);
   if (note !== null) printError(note);
   const history = checkpoint?.history ?? null;
-  const account = await openFleetAccount(gitDir, mirror, config.path, config.name, history);
+  const account = await openFleetAccount(gitDir, mirror, config.path, config.name, history, {
+    revokedKeys: config.revokedKeys,
+    now: Date.now(),
+    adopted,
+  });
   if (account.offline !== null) printError(`offline, as last seen: ${account.offline}`);
-  return { config, account, gitDir, checkpoint, checkpointFile };
+  return { config, account, gitDir, remote: mirror.auditRemote(), checkpoint, checkpointFile };
 }

@@ -9,6 +9,8 @@ export type PutFile = { readonly mode: '100644' | '100755' | '120000'; readonly 
 export type CommitDraft = {
   /** What it comes after, and what the files are laid over; null: it is the first, and has nothing else. */
   readonly parent: string | null;
+  /** Further parents, whose files it does not have. */
+  readonly others?: readonly string[];
   /** It has these files and nothing else, whatever its parent has. */
   readonly alone?: boolean;
   /** Content by path in the repository. */
@@ -44,7 +46,10 @@ export async function writeSignedCommit(gitDir: string, draft: CommitDraft): Pro
   const ssh = ['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'];
   const signing = signingKey === null ? [] : [...ssh, '-c', `user.signingkey=${signingKey}`];
   const sign = signingKey === null ? [] : ['-S'];
-  const parents = parent === null ? [] : ['-p', parent];
+  const parents = [...(parent === null ? [] : [parent]), ...(draft.others ?? [])].flatMap((each) => [
+    '-p',
+    each,
+  ]);
   const [commit = ''] = lines(
     await git(gitDir, [...signing, 'commit-tree', ...sign, ...parents, '-F', '-', tree], { input, env }),
   );

@@ -1,4 +1,5 @@
 /** The account, for people. Pure. */
+import { ARCHIVE_BRANCH } from '../audit/archive/archive-form.ts';
 import type { AccountEntry } from '../audit/fleet-account.ts';
 import { commitMessage } from '../audit/message.ts';
 import type { AuditRecord } from '../audit/record.ts';
@@ -42,7 +43,7 @@ export function showRecord(commit: string, signature: string, record: AuditRecor
 
 export function showVerdict(hosts: readonly HostAccount[], offline: string | null): string {
   const lines = hosts.flatMap(({ host, tip, records, checked, findings }) => [
-    `${host}: ${records} records${checked < records ? `, ${checked} of them new` : ''}${tip === null ? '' : ` up to ${tip.slice(0, 9)}`}, ${findings.length === 0 ? 'all good' : `${findings.length} FINDINGS`}`,
+    `${host}: ${records} ${host === ARCHIVE_BRANCH ? 'accounts' : 'records'}${checked < records ? `, ${checked} of them new` : ''}${tip === null ? '' : ` up to ${tip.slice(0, 9)}`}, ${findings.length === 0 ? 'all good' : `${findings.length} FINDINGS`}`,
     ...findings.map(
       ({ kind, commit, problem }) => `  ${kind}: ${commit?.slice(0, 12) ?? 'the branch'} ${problem}`,
     ),
