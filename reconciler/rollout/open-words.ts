@@ -8,6 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pid } from 'node:process';
 import { auditBranch } from '../audit/paths.ts';
+import { RemoteUnreachable } from '../errors.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { remoteUrl } from '../git/repository.ts';
 import { type Believed, believe, type Reading, signerOf, wordIn } from './believe.ts';
@@ -19,7 +20,7 @@ export type WordsParts = {
   readonly gitDir: string;
   /** Of the repositories to read into. */
   readonly folder: string;
-  readonly mirror: Pick<Mirror, 'tree' | 'desiredTreeId' | 'auditTips' | 'auditRemote'>;
+  readonly mirror: Pick<Mirror, 'tree' | 'desiredTreeId' | 'auditTips' | 'auditAway' | 'auditRemote'>;
   /** Folder of the desired state in the repository. */
   readonly path: string;
   /** `audit/{host}` */
@@ -47,6 +48,8 @@ export function openWords(parts: WordsParts): FleetWords {
   }
 
   async function learn(hosts: readonly string[], signal?: AbortSignal): Promise<void> {
+    const away = mirror.auditAway();
+    if (away !== null) throw new RemoteUnreachable(away);
     const tips = mirror.auditTips(parts.pattern());
     for (const host of known.keys()) if (!Object.hasOwn(tips, host)) known.delete(host);
     const branches = new Map<string, string>();

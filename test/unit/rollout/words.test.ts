@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -108,6 +108,26 @@ it('a host that moved while the remote is away is an error, and what was read la
   rmSync(lab.repo.url, { recursive: true });
   await expect(asked(words)).rejects.toThrow(RemoteUnreachable);
   expect(inShort(words.lastWords({ keys }, ['b']).get('b'))).toBe('pending');
+});
+
+it('words are in the repository that hosts push to; while it is away the branch is followed, and the words are not new', async () => {
+  const accounts = join(lab.root, 'accounts.git');
+  await execa('git', ['init', '--quiet', '--bare', accounts]);
+  await says(b, 'healthy');
+  await lab.gitIn(b.gitDir, 'push', '--quiet', accounts, 'refs/boxreeve/audit/b:refs/heads/audit/b');
+  await lab.repo.remoteGit('update-ref', '-d', 'refs/heads/audit/b');
+  const words = wordsOf(reader);
+  await reader.mirror.useAuditRepo(accounts);
+  await reader.mirror.listBranches();
+  expect(await asked(words)).toBe('healthy');
+  renameSync(accounts, `${accounts}.away`);
+  const tip = await lab.repo.merge('Go on');
+  expect(await reader.mirror.fetch()).toBe(tip);
+  await expect(asked(words)).rejects.toThrow(/the repository of the records is away: .*accounts\.git/s);
+  expect(inShort(words.lastWords({ keys }, ['b']).get('b'))).toBe('healthy');
+  renameSync(`${accounts}.away`, accounts);
+  await reader.mirror.fetch();
+  expect(await asked(words)).toBe('healthy');
 });
 
 it('a record by a key that the desired state does not give the host says nothing', async () => {
