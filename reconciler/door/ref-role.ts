@@ -1,6 +1,5 @@
 /** What a ref is to the fleet, by its name alone. Pure. */
-import { NOTIFIER } from '../notify/git-ref.ts';
-import { BRANCHES as LEASE } from '../rollout/lease/branches.ts';
+import { LEASE_BRANCHES as LEASE, NOTIFIER_BRANCH } from '../git/agreed-branches.ts';
 
 export type RefRole =
   /** The branch that hosts follow. */
@@ -43,7 +42,7 @@ export function roleOf(ref: string, naming: Naming): RefRole {
 }
 
 function isAgreement(ref: string): boolean {
-  return ref === NOTIFIER || (ref.startsWith(LEASE) && /^\d+$/.test(ref.slice(LEASE.length)));
+  return ref === NOTIFIER_BRANCH || (ref.startsWith(LEASE) && /^\d+$/.test(ref.slice(LEASE.length)));
 }
 
 /** As `desired-state/schema/terms.json` has it. */

@@ -1,10 +1,10 @@
 /** The branch `boxreeve/notifier` beside the records: who notifies, and how far he is. One commit, replaced by compare-and-swap. */
+import { NOTIFIER_BRANCH } from '../git/agreed-branches.ts';
 import { refValue } from '../git/history.ts';
 import { fetchState, STATE_LIMIT, type StateBranchParts, stateFile, swapState } from '../git/state-branch.ts';
 import { type NotifierSeen, type NotifierState, parseState, stateBytes } from './claim.ts';
 import type { NotifierRef } from './round.ts';
 
-export const NOTIFIER = 'refs/heads/boxreeve/notifier';
 /** Where it lies in the mirror. */
 const HERE = 'refs/boxreeve/notifier';
 const FILE = 'notifier.json';
@@ -21,7 +21,7 @@ export function notifierBranch(parts: StateBranchParts): NotifierRef {
     },
     swap: async (expected, next) => {
       const draft = { file: FILE, bytes: stateBytes(next), subject: subjectOf(next) };
-      const id = await swapState(parts, NOTIFIER, expected, draft);
+      const id = await swapState(parts, NOTIFIER_BRANCH, expected, draft);
       if (id !== null) known = { id, state: next };
       return id;
     },
@@ -31,7 +31,7 @@ export function notifierBranch(parts: StateBranchParts): NotifierRef {
 async function fetched(parts: StateBranchParts, known: NotifierSeen | null): Promise<NotifierSeen | null> {
   // with an asterisk, as a branch that is not there is no error then
   const fetch = () =>
-    fetchState(parts.gitDir, parts.remote(), `+${NOTIFIER}*:${HERE}*`, { timeout: STATE_LIMIT });
+    fetchState(parts.gitDir, parts.remote(), `+${NOTIFIER_BRANCH}*:${HERE}*`, { timeout: STATE_LIMIT });
   // a question that is lost now and then must not end the round
   await fetch().catch(fetch);
   const id = await refValue(parts.gitDir, HERE);

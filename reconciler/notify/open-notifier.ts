@@ -1,7 +1,9 @@
 /** The real notifier of a host, and its targets. Loaded where a host may notify: most hosts of a fleet never do. */
+
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { NotifyTarget } from '../desired/spec.ts';
+import { LEASE_BRANCHES, NOTIFIER_BRANCH } from '../git/agreed-branches.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { Logger } from '../log.ts';
@@ -9,7 +11,7 @@ import type { Resumes } from '../rollout/resumes.ts';
 import type { FleetWords } from '../rollout/words.ts';
 import { openSecrets } from '../secrets/secret-sources.ts';
 import { fleetNews } from './fleet-news.ts';
-import { NOTIFIER, notifierBranch } from './git-ref.ts';
+import { notifierBranch } from './git-ref.ts';
 import type { Target } from './message.ts';
 import { type RoundEnd, type RoundEvent, type RoundMemory, release, round } from './round.ts';
 import { azureDevopsTarget } from './targets/azure-devops.ts';
@@ -91,7 +93,7 @@ function openTarget(parts: TargetParts, { sendmail }: HostConfig, target: Notify
 }
 
 /** Branches by which nothing is told: who may notify, and who has guests out of service. */
-const NO_NEWS = [NOTIFIER, 'refs/heads/boxreeve/lease-'];
+const NO_NEWS = [NOTIFIER_BRANCH, LEASE_BRANCHES];
 
 function seenOf(refs: ReadonlyMap<string, string>): string {
   const hash = createHash('sha256');

@@ -1,8 +1,8 @@
 /** The branches `boxreeve/lease-<n>` as they come from the remote: for the host that takes them, and for people who look. */
+import { LEASE_BRANCHES } from '../../git/agreed-branches.ts';
 import type { GitOptions } from '../../git/git-command.ts';
 import { fetchState, stateFile } from '../../git/state-branch.ts';
 
-export const BRANCHES = 'refs/heads/boxreeve/lease-';
 /** Where they lie in the mirror, by their number. */
 export const LEASES = 'refs/boxreeve/leases/';
 /** Where those lie that are in the infra repo still, while the fleet has its own elsewhere. */
@@ -19,7 +19,7 @@ export async function fetchLeases(
   options: Pick<GitOptions, 'signal' | 'timeout'>,
   into = LEASES,
 ): Promise<void> {
-  await fetchState(gitDir, remote, `+${BRANCHES}*:${into}*`, options);
+  await fetchState(gitDir, remote, `+${LEASE_BRANCHES}*:${into}*`, options);
 }
 
 /** What a commit says; null: it has no such file, or one that no host wrote. */

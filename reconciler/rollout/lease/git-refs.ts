@@ -1,7 +1,8 @@
 /** The slots of leases as branches beside the records: `boxreeve/lease-<n>`, each one commit, replaced by compare-and-swap. */
+import { LEASE_BRANCHES } from '../../git/agreed-branches.ts';
 import { git, lines } from '../../git/git-command.ts';
 import { STATE_LIMIT, type StateBranchParts, swapState } from '../../git/state-branch.ts';
-import { BRANCHES, FILE, fetchLeases, LEASES, leaseFile } from './branches.ts';
+import { FILE, fetchLeases, LEASES, leaseFile } from './branches.ts';
 import type { LeaseRefs } from './git-leases.ts';
 import { parseSlot, type Slot, type SlotSeen, slotBytes } from './slot.ts';
 
@@ -14,7 +15,7 @@ export function leaseBranches(parts: LeaseBranchParts): LeaseRefs {
   /** What a commit says never changes. */
   const known = new Map<string, SlotSeen['slot']>();
   return {
-    name: (slot) => `${BRANCHES.slice('refs/heads/'.length)}${slot}`,
+    name: (slot) => `${LEASE_BRANCHES.slice('refs/heads/'.length)}${slot}`,
     list: async () => {
       const there = await fetched(parts);
       if (known.size > MOST_KNOWN) known.clear();
@@ -27,7 +28,7 @@ export function leaseBranches(parts: LeaseBranchParts): LeaseRefs {
       return seen;
     },
     swap: (slot, expected, next) =>
-      swapState(parts, `${BRANCHES}${slot}`, expected, {
+      swapState(parts, `${LEASE_BRANCHES}${slot}`, expected, {
         file: FILE,
         bytes: slotBytes(next),
         subject: subjectOf(slot, next),
