@@ -3,20 +3,18 @@
  * at calls that the seed chooses, and in the midst of builds; what is durable stays.
  */
 import type { ActionOutcome } from '../../../reconciler/apply/outcome.ts';
-import type { AuditRecord } from '../../../reconciler/audit/record.ts';
+import type { AuditRecord, RecordDraft } from '../../../reconciler/audit/record.ts';
 import { HOUR, MINUTE } from '../../../reconciler/clock.ts';
-import { type PushTurn, pushTurn } from '../../../reconciler/daemon/push-turn.ts';
 import { remoteContact } from '../../../reconciler/daemon/remote-contact.ts';
-import { RemoteUnreachable } from '../../../reconciler/errors.ts';
 import type { Host } from '../../../reconciler/host-ports.ts';
 import { type Report, reconcile } from '../../../reconciler/reconcile.ts';
-import { wordIn } from '../../../reconciler/rollout/believe.ts';
 import { gitLeases } from '../../../reconciler/rollout/lease/git-leases.ts';
-import type { HostWord } from '../../../reconciler/rollout/progress.ts';
 import { Died, portsOf, type World, worldOver } from '../../unit/reconcile/model-world.ts';
 import { memoryJournal } from '../memory-journal.ts';
 import type { Random } from '../random.ts';
+import { Account } from './account.ts';
 import { ModelledGuest } from './modelled-guest.ts';
+import { Others } from './others.ts';
 import { Link, type Server } from './server.ts';
 import type { Fate, Release, Story } from './story.ts';
 import type { Timeline } from './timeline.ts';
@@ -52,18 +50,8 @@ export class FleetHost {
   private calls = 0;
   private dieAt = 0;
   private dead = false;
-  /** Records made, and how many of them the server has. */
-  private made = 0;
-  private pushed = 0;
-  /** When records go to the server; of the process. */
-  private turn: PushTurn;
-  private readonly recorded = new Map<string, number>();
-  /** Releases that were halted when this process last asked. */
-  private halted: ReadonlySet<string> = new Set();
-  private askedAt = 0;
-  private askedMost = 0;
-  /** What the others said when this process last asked. */
-  private heard: ReadonlyMap<string, HostWord> = new Map();
+  private readonly account: Account;
+  private readonly others: Others;
   private readonly fleet: Fleet;
   private readonly fate: Fate;
   private readonly random: Random;
@@ -80,7 +68,9 @@ export class FleetHost {
       die: (how: string) => this.die(how),
       clock: () => this.clock(),
     };
-    this.turn = this.newTurn();
+    const clock = life.clock;
+    this.account = new Account({ host: fate.name, link: this.link, clock, random: () => random.next() });
+    this.others = new Others(this.link, fleet.story, (commit) => this.release(commit));
     this.guest = new ModelledGuest({ fleet, fate, random, world, life });
   }
 
@@ -114,14 +104,14 @@ export class FleetHost {
     if (truth.runsNow(this.name) !== last?.guest.fingerprint)
       truth.fault('stuck', this.name, `is ${truth.runsNow(this.name) ?? 'nothing'} at the end`);
     for (const id of this.world.attempts)
-      if (this.recorded.get(id) !== 1) truth.fault('lost', this.name, `attempt ${id} has not one record`);
+      if (!this.account.hasOne(id)) truth.fault('lost', this.name, `attempt ${id} has not one record`);
   }
 
   /** Whether it is what the last commit asks for, its account is on the server, and it has no lease. */
   isSettled(): boolean {
     const { truth, story } = this.fleet;
     const isLast = truth.runsNow(this.name) === story.releases.at(-1)?.guest.fingerprint;
-    return isLast && !truth.isOut(this.name) && !this.world.memory.lease && this.pushed === this.made;
+    return isLast && !truth.isOut(this.name) && !this.world.memory.lease && this.account.isOnServer();
   }
 
   /** null: the process died. */
@@ -133,25 +123,18 @@ export class FleetHost {
     this.dieAt = dies ? Math.ceil(CALLS ** this.random.next()) : 0;
     try {
       const report = await reconcile(this.process, DAEMON);
-      this.turn.add(report.records, report.accepted.desired?.spec ?? null);
-      if (this.turn.due()) await this.push();
+      const { records, accepted } = report;
+      await this.account.tell(records, accepted.desired?.spec ?? null, () => this.guest.failure);
       return report;
     } catch (error) {
       if (!(error instanceof Died)) throw error;
       this.fleet.tell(this.name, `died ${error.message}`);
       this.fleet.truth.died(this.name);
       this.process = null;
-      this.turn = this.newTurn();
-      this.heard = new Map();
+      this.account.forgetTurn();
+      this.others.forget();
       return null;
     }
-  }
-
-  private newTurn(): PushTurn {
-    return pushTurn(
-      () => this.clock(),
-      () => this.random.next(),
-    );
   }
 
   private clock(): number {
@@ -176,20 +159,6 @@ export class FleetHost {
     throw new Died(how);
   }
 
-  private async push(): Promise<void> {
-    if (this.pushed === this.made) return;
-    const last = this.world.chain.at(-1);
-    try {
-      await this.link.request('record', () => {
-        if (last !== undefined) this.fleet.server.publish(this.name, wordIn(last, once), this.guest.failure);
-      });
-      this.pushed = this.made;
-      this.turn.pushed();
-    } catch (error) {
-      if (!(error instanceof RemoteUnreachable)) throw error;
-    }
-  }
-
   private start(): Host {
     const ports = portsOf(this.world, (work) => this.effect(work));
     const { story, server, timeline, truth } = this.fleet;
@@ -209,27 +178,9 @@ export class FleetHost {
       audit: {
         ...ports.audit,
         append: (draft) => this.effect(() => this.append(draft)),
+        last: async () => this.account.last,
       },
-      words: {
-        facts: async (commit) => this.release(commit).facts,
-        words: async (_facts, hosts) => {
-          const heard = await link.request('read', () => {
-            this.halted = new Set(
-              story.releases
-                .map(({ guest }) => guest.fingerprint)
-                .filter((fingerprint) => server.isHalted(fingerprint)),
-            );
-            this.countRead(hosts);
-            const words = new Map<string, HostWord>();
-            for (const other of hosts) words.set(other, server.words.get(other) ?? SILENT);
-            return words;
-          });
-          // of a large fleet each would remember all
-          if (story.hosts.length < 200) this.heard = new Map([...this.heard, ...heard]);
-          return heard;
-        },
-        lastWords: (_facts, hosts) => new Map(hosts.map((other) => [other, this.heard.get(other) ?? SILENT])),
-      },
+      words: this.others.words(),
       resumes: { given: async () => server.resumes },
       leases: () =>
         gitLeases({
@@ -257,7 +208,7 @@ export class FleetHost {
         const outcomes: ActionOutcome[] = [];
         for (const action of actions) {
           await attempt.begin(action);
-          const outcome = await this.guest.perform(action, this.halted);
+          const outcome = await this.guest.perform(action, this.others.halted);
           await attempt.end(outcome);
           outcomes.push(outcome);
         }
@@ -266,15 +217,6 @@ export class FleetHost {
       newId: () => this.newId(),
       gaveUp: new Map(),
     };
-  }
-
-  /** What moved since it asked last, and whom it never asked before. */
-  private countRead(hosts: readonly string[]): void {
-    const { server, timeline } = this.fleet;
-    const moved = hosts.filter((other) => (server.publishedAt.get(other) ?? 0) > this.askedAt).length;
-    server.traffic.recordsRead += Math.max(moved, hosts.length - this.askedMost);
-    this.askedAt = timeline.now;
-    this.askedMost = Math.max(this.askedMost, hosts.length);
   }
 
   /** A host that a commit takes out of the fleet stays with what it had: it is about to be switched off. */
@@ -296,36 +238,12 @@ export class FleetHost {
     return `${this.name}-${this.ids}`;
   }
 
-  private append(draft: Parameters<Host['audit']['append']>[0]): AuditRecord {
-    const { chain } = this.world;
-    const last = chain.at(-1);
-    if (last?.id === draft.id) return last;
-    this.made += 1;
-    const record: AuditRecord = {
-      apiVersion: 'boxreeve/v1',
-      host: this.name,
-      sequence: this.made,
-      previous: null,
-      witness: {},
-      ...draft,
-    };
-    // the newest is all that is asked for
-    chain.splice(0, chain.length, record);
-    this.recorded.set(draft.id, (this.recorded.get(draft.id) ?? 0) + 1);
-    if (draft.kind === 'halted') this.fleet.truth.halts += 1;
-    this.fleet.tell(this.name, `${draft.kind}: ${draft.summary}`);
-    return record;
+  private append(draft: RecordDraft): AuditRecord {
+    const { truth, tell } = this.fleet;
+    if (this.account.last?.id !== draft.id) {
+      if (draft.kind === 'halted') truth.halts += 1;
+      tell(this.name, `${draft.kind}: ${draft.summary}`);
+    }
+    return this.account.append(draft);
   }
-}
-
-const SILENT: HostWord = { state: 'silent', why: 'has no record on the remote' };
-
-const texts = new Map<string, string>();
-
-/** Thousands of hosts say the same. */
-function once(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size < 1000) texts.set(text, text);
-  return text;
 }

@@ -79,7 +79,7 @@ const LOST = 0.03;
 
 /** What lies between one host and the server. */
 export class Link {
-  private readonly server: Server;
+  readonly server: Server;
   private readonly fate: Fate;
   private readonly random: Random;
   private readonly timeline: Timeline;
@@ -96,6 +96,10 @@ export class Link {
     this.random = random;
     this.timeline = timeline;
     this.isCalm = isCalm;
+  }
+
+  now(): number {
+    return this.timeline.now;
   }
 
   /** Throws RemoteUnreachable before the request took effect, or after. */
