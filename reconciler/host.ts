@@ -7,9 +7,7 @@ import { applyActions } from './apply/apply.ts';
 import { endSurvivors } from './apply/end-tree.ts';
 import { probeGuest } from './apply/probes.ts';
 import { realVagrant } from './apply/vagrant.ts';
-import { openAuditLog } from './audit/audit-log.ts';
 import { openOutbox } from './audit/outbox.ts';
-import { auditBranch } from './audit/paths.ts';
 import { openReserve } from './audit/reserve.ts';
 import { openBoxes } from './boxes/open-boxes.ts';
 import { peerGate } from './boxes/peers/authorized-keys.ts';
@@ -19,13 +17,13 @@ import { remoteContact } from './daemon/remote-contact.ts';
 import { keyItself } from './desired/public-key.ts';
 import type { HostSpec } from './desired/spec.ts';
 import { specCache } from './desired/spec-cache.ts';
-import { InvalidHostConfig, RemoteUnreachable, SecretUnavailable } from './errors.ts';
+import { InvalidHostConfig, SecretUnavailable } from './errors.ts';
 import type { Subject } from './exposure/examine.ts';
 import { exposureOf } from './exposure/exposure.ts';
 import { openMirror } from './git/mirror.ts';
-import { addRemote, REMOTE } from './git/repository.ts';
 import type { HostConfig } from './host-config.ts';
 import type { Host } from './host-ports.ts';
+import { openRecords } from './host-records.ts';
 import type { Logger } from './log.ts';
 import { readBootId } from './observed/boot.ts';
 import { emptyMemory, guestIn, type MemoryStore } from './observed/memory.ts';
@@ -33,9 +31,6 @@ import { type OpenedMemory, openMemory, peekMemory } from './observed/memory-sto
 import { indexSnapshot, mendMachineIndex } from './observed/mend-machine-index.ts';
 import { observe } from './observed/observe.ts';
 import { askMachine, providerVersion } from './observed/providers.ts';
-import { openLeases } from './rollout/lease/open-leases.ts';
-import { openWords } from './rollout/open-words.ts';
-import { openResumes } from './rollout/resumes.ts';
 import { createRedactor, type Redactor } from './secrets/redactor.ts';
 import { openSecrets } from './secrets/secret-sources.ts';
 import { stateDirLayout } from './state-dir.ts';
@@ -80,38 +75,21 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
   const redact = async (text: string) => (text === '' ? '' : (await redactorNow()).text(text));
   const agentParts: AgentParts = { secret: (secret) => openSecrets(config).value(secret), redact, log };
   const vagrant = realVagrant({ config, log, mendIndex: mend });
-  const audit = openAuditLog({
-    gitDir: dirs.mirror,
-    host: name,
-    signingKey: config.signingKey,
-    publicKey,
-    ownRepo: config.auditRepo,
-    repo: specs.auditRepo,
-    remote: (repo) => remoteOf(config, dirs.mirror, repo),
-    branch: () => auditBranch(specs.auditPattern(), name),
-    witness: async () => {
-      await mirror.listBranches().catch((error: unknown) => {
-        // what was seen before is true still
-        if (!(error instanceof RemoteUnreachable)) throw error;
-      });
-      return mirror.auditTips(specs.auditPattern());
-    },
-    reserve,
-  });
-  const wordsIn = (folder: string) =>
-    openWords({ gitDir: dirs.mirror, folder, mirror, path, pattern: specs.auditPattern });
-  const { revokedKeys } = config;
-  const resumes = openResumes({ gitDir: dirs.mirror, path, mirror, revokedKeys, now: clock.now });
-  let versions: Promise<string | null> | null = null;
   const commit = () => memory.read().applied?.commit ?? null;
+  const records = openRecords({
+    config,
+    dirs,
+    log,
+    mirror,
+    specs,
+    publicKey,
+    reserve,
+    memory,
+    clock,
+    commit,
+  });
+  let versions: Promise<string | null> | null = null;
   const boxes = openBoxes({ config, dirs, log, mirror, commit, pattern: specs.auditPattern });
-
-  /** Sees to it that others are listened to where the commit gone by has the records, also before one was resolved in this process. */
-  async function listenThere(): Promise<void> {
-    const applied = commit();
-    if (specs.auditRepo() === undefined && applied !== null) await specs.placeBy(applied);
-    await mirror.useAuditRepo(specs.auditRepo() ?? null);
-  }
 
   /** Puts a damaged machine index right before anything is looked at: until then Vagrant is of no use on this host. */
   async function mend(): Promise<boolean> {
@@ -132,13 +110,7 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     name,
     clock,
     log,
-    mirror: {
-      ...mirror,
-      fetch: async (signal) => {
-        await listenThere();
-        return mirror.fetch(signal);
-      },
-    },
+    ...records,
     memory,
     trust: openTrustCheck({
       gitDir: dirs.mirror,
@@ -148,30 +120,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
       revokedKeys: config.revokedKeys,
       now: clock.now,
     }),
-    resumes,
-    proposeRevert: async (wanted, signal) => {
-      const { proposeRevert } = await import('./rollout/propose-revert.ts');
-      const { signingKey } = config;
-      const parts = { gitDir: dirs.mirror, path, mirror, host: name, signingKey, now: clock.now };
-      return proposeRevert(parts, wanted, signal);
-    },
-    audit: {
-      ...audit,
-      lastFollowed: async () => {
-        const tip = await mirror.lastTip();
-        if (tip !== null) await specs.learnAuditPattern(tip);
-        return audit.lastFollowed();
-      },
-    },
-    words: wordsIn(dirs.words),
     outbox: openOutbox(dirs.outbox, reserve, () => iso(clock.now())),
     contact: remoteContact(clock, Math.random),
     gaveUp: new Map(),
-    resolve: async (wanted) => {
-      const spec = await specs.resolve(wanted);
-      await listenThere();
-      return spec;
-    },
     admitPeers: peerGate({ config, gitDir: dirs.mirror, mirror, file: dirs.peerKeys, log }),
     catalogued: async (commit, wanted) => {
       const { cataloguedBox } = await import('./desired/catalogued-box.ts');
@@ -222,20 +173,6 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
         }),
       ),
     agent: (spec) => makeAgent(spec, agentParts),
-    leases: openLeases({
-      config,
-      gitDir: dirs.mirror,
-      repo: () => specs.auditRepo() ?? null,
-      remote: (repo) => remoteOf(config, dirs.mirror, repo),
-      memory,
-      clock,
-    }),
-    notifier: async () => {
-      const { openNotifier } = await import('./notify/open-notifier.ts');
-      const parts = { config, gitDir: dirs.mirror, records: dirs.notifierRecords, mirror, clock, log };
-      // of its own: it reads of all hosts, and the reconcile is not to wait for that
-      return openNotifier({ ...parts, words: wordsIn(dirs.notifierWords), resumes });
-    },
     versions: async () => {
       versions ??= vagrant.version();
       return { boxreeve: VERSION, vagrant: await versions, providers: await providerVersions(memory) };
@@ -254,14 +191,9 @@ export async function openHost(config: HostConfig, log: Logger, readOnly = false
     assertCanRecord: async () => {
       await publicKeyOf(config.signingKey);
       // takes up the chain the remote has, if this host has none: afterwards may be too late
-      await audit.last();
+      await records.audit.last();
     },
   };
-}
-
-/** Name of the Git remote of a repository that records go to. @param repo null: the infra repo */
-async function remoteOf(config: HostConfig, gitDir: string, repo: string | null): Promise<string> {
-  return repo === null || repo === config.repo ? REMOTE : addRemote(gitDir, repo);
 }
 
 /** A value that came only after the redactor was made would be shown: it is not used. */
