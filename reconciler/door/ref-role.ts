@@ -1,5 +1,6 @@
 /** What a ref is to the fleet, by its name alone. Pure. */
 import { LEASE_BRANCHES as LEASE, NOTIFIER_BRANCH } from '../git/agreed-branches.ts';
+import { slotNumber } from '../rollout/lease/slot.ts';
 
 export type RefRole =
   /** The branch that hosts follow. */
@@ -42,7 +43,7 @@ export function roleOf(ref: string, naming: Naming): RefRole {
 }
 
 function isAgreement(ref: string): boolean {
-  return ref === NOTIFIER_BRANCH || (ref.startsWith(LEASE) && /^\d+$/.test(ref.slice(LEASE.length)));
+  return ref === NOTIFIER_BRANCH || (ref.startsWith(LEASE) && slotNumber(ref.slice(LEASE.length)) !== null);
 }
 
 /** As `desired-state/schema/terms.json` has it. */

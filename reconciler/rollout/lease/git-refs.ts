@@ -4,7 +4,7 @@ import { git, lines } from '../../git/git-command.ts';
 import { STATE_LIMIT, type StateBranchParts, swapState } from '../../git/state-branch.ts';
 import { FILE, fetchLeases, LEASES, leaseFile } from './branches.ts';
 import type { LeaseRefs } from './git-leases.ts';
-import { parseSlot, type Slot, type SlotSeen, slotBytes } from './slot.ts';
+import { parseSlot, type Slot, type SlotSeen, slotBytes, slotNumber } from './slot.ts';
 
 type LeaseBranchParts = StateBranchParts & {
   /** Where they lie in the mirror; absent: where they always do. */
@@ -51,8 +51,8 @@ async function fetched({
   const found = new Map<number, string>();
   for (const line of lines(listed)) {
     const [id = '', ref = ''] = line.split(' ');
-    const digits = ref.slice(into.length);
-    if (/^[1-9]\d{0,5}$/.test(digits)) found.set(Number(digits), id);
+    const slot = slotNumber(ref.slice(into.length));
+    if (slot !== null) found.set(slot, id);
   }
   return found;
 }

@@ -48,6 +48,11 @@ const isSlot: Check<Slot> = either(
   objectOf<FreeSlot>({ state: isOneOf('free'), token: isToken, nonce: isString }),
 );
 
+/** Of the end of a branch's name, or of a ref's; null: it is no slot's. */
+export function slotNumber(digits: string): number | null {
+  return /^[1-9]\d{0,5}$/.test(digits) ? Number(digits) : null;
+}
+
 export function slotBytes(slot: Slot): Buffer {
   return Buffer.from(`${JSON.stringify(slot, null, 2)}\n`);
 }

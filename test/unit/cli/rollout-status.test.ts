@@ -138,15 +138,16 @@ it('tells who holds leases, and which slots cannot be read', async () => {
     guests: [GUEST],
     since: SINCE,
     until: '2026-11-25T13:00:00.000Z',
+    nonce: 'n',
   };
-  await offer('boxreeve/lease-0', 'lease.json', JSON.stringify({ ...lease, state: 'held' }));
+  await offer('boxreeve/lease-4', 'lease.json', JSON.stringify({ ...lease, state: 'held' }));
   await offer('boxreeve/lease-1', 'lease.json', JSON.stringify({ ...lease, state: 'free' }));
   await offer('boxreeve/lease-2', 'lease.json', 'nothing');
   await offer('boxreeve/lease-3', 'lease.json/inside', 'nothing');
   const { stdout } = await start();
   expect(stdout.split('\n').filter((line) => line.includes('lease'))).toEqual([
     '  3 of 1 leases are taken',
-    '  lease 0: builder2 for azure-agent, since 2026-11-25 12:00Z, until 2026-11-25 13:00Z',
+    '  lease 4: builder2 for azure-agent, since 2026-11-25 12:00Z, until 2026-11-25 13:00Z',
     '  lease 2: boxreeve/lease-2 cannot be read, so it counts as taken',
     '  lease 3: boxreeve/lease-3 cannot be read, so it counts as taken',
   ]);
@@ -183,15 +184,8 @@ it('shows the next picture when something is different, also that the remote wen
   const documents = () => seen.split('\n').slice(0, -1);
   await waitFor('the first picture', () => documents().length === 1);
   // what changes nothing of the picture, and leaves a trace of having been read
-  const free = JSON.stringify({
-    state: 'free',
-    token: 1,
-    host: 'builder1',
-    guests: [],
-    since: SINCE,
-    until: SINCE,
-  });
-  for (const slot of [0, 1]) {
+  const free = JSON.stringify({ state: 'free', token: 1, nonce: 'n' });
+  for (const slot of [1, 2]) {
     await offer(`boxreeve/lease-${slot}`, 'lease.json', free);
     const ref = join(lab.root, 'state', 'mirror.git', 'refs', 'boxreeve', 'leases', String(slot));
     await waitFor(`lease ${slot} was read`, () => existsSync(ref));
