@@ -43,7 +43,7 @@ export function openRecords(parts: Parts): Records {
   const { config, dirs, log, mirror, specs, memory, clock, commit } = parts;
   const { name, path, revokedKeys, signingKey } = config;
   const gitDir = dirs.mirror;
-  const remote = (repo: string | null) => remoteOf(config, gitDir, repo);
+  const remote = remotesOf(config, gitDir);
   const audit = auditOf(parts, remote);
   const resumes = openResumes({ gitDir, path, mirror, revokedKeys, now: clock.now });
   const wordsIn = (folder: string) =>
@@ -119,7 +119,13 @@ function auditOf(
   });
 }
 
-/** Name of the Git remote of a repository that records go to. @param repo null: the infra repo */
-async function remoteOf(config: HostConfig, gitDir: string, repo: string | null): Promise<string> {
-  return repo === null || repo === config.repo ? REMOTE : addRemote(gitDir, repo);
+/** Names of the Git remotes of repositories that records go to: each is named in the mirror once, and not at every record. */
+function remotesOf({ repo: infra }: HostConfig, gitDir: string): (repo: string | null) => Promise<string> {
+  const named = new Map<string, string>();
+  return async (repo) => {
+    if (repo === null || repo === infra) return REMOTE;
+    const name = named.get(repo) ?? (await addRemote(gitDir, repo));
+    named.set(repo, name);
+    return name;
+  };
 }
