@@ -55,11 +55,6 @@ export async function requiresSignedCommits(tree: DesiredTree, root: string): Pr
   return signaturesRequired(await readFleetFile(files), files.path('fleet.yaml'));
 }
 
-/** Where a revision has records, with `{host}` in it. Throws InvalidDesiredState if it has no readable `fleet.yaml`. */
-export async function readAuditBranch(tree: DesiredTree, root: string): Promise<string> {
-  return auditBranchIn(await readFleetFile(new DesiredFiles(tree, root)));
-}
-
 /** The keys of one host; none if the fleet has no such host. Reads that host's file alone, and is as tolerant. */
 export async function readAuditKeys(tree: DesiredTree, root: string, host: string): Promise<AuditKeys> {
   return auditKeysIn(await readRaw(new DesiredFiles(tree, root), `hosts/${host}.yaml`));

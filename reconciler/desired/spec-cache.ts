@@ -3,7 +3,7 @@
  * that leave that folder as it was ask for nothing new.
  */
 import type { GitMirror } from '../git/ports.ts';
-import { type AuditPlace, readAuditBranch, readAuditPlace } from './fleet.ts';
+import { type AuditPlace, readAuditPlace } from './fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from './fleet-rules.ts';
 import { resolveHost } from './resolve.ts';
 import type { HostSpec } from './spec.ts';
@@ -43,7 +43,7 @@ export function specCache(mirror: Pick<GitMirror, 'tree' | 'desiredTreeId'>, roo
     resolve,
     /** Before any commit was resolved: where this one has the records. Throws InvalidDesiredState. */
     learnAuditPattern: async (commit: string) => {
-      auditPattern = await readAuditBranch(mirror.tree(commit), root);
+      ({ auditBranch: auditPattern } = await readAuditPlace(mirror.tree(commit), root));
     },
     /** Before any commit was resolved: where the one that was gone by last has the records. */
     placeBy: async (commit: string) => {

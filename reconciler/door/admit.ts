@@ -4,7 +4,7 @@
  * What a push says of hosts, keys and approvers has no say in whether that push is taken.
  */
 import { DesiredFiles } from '../desired/desired-files.ts';
-import { readAuditBranch } from '../desired/fleet.ts';
+import { readAuditPlace } from '../desired/fleet.ts';
 import { DEFAULT_AUDIT_BRANCH } from '../desired/fleet-rules.ts';
 import { InvalidDesiredState } from '../errors.ts';
 import { commitTree } from '../git/commit-tree.ts';
@@ -87,7 +87,7 @@ async function namingOf({ gitDir, branch, path, present }: Door): Promise<Naming
   if (present === null) return usual;
   const tree = commitTree(gitDir, present);
   try {
-    const pattern = await readAuditBranch(tree, path);
+    const { auditBranch: pattern } = await readAuditPlace(tree, path);
     const hosts = isOpen(pattern) ? await new DesiredFiles(tree, path).names('hosts') : [];
     return { ...usual, pattern, hosts: new Set(hosts) };
   } catch (error) {
