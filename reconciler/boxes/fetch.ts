@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { iso } from '../clock.ts';
 import type { BoxSpec } from '../desired/spec.ts';
 import { BoxreeveError, DiskShort, ExitCode } from '../errors.ts';
+import { once } from '../once.ts';
 import { boxTitle } from '../plan/subject.ts';
 import { fetchChunked } from './download/chunked.ts';
 import type { FetchDeps, Fetched, Peers } from './download/fetch-deps.ts';
@@ -112,12 +113,4 @@ function unavailable(box: BoxSpec, tried: string): BoxUnavailable {
   return new BoxUnavailable(
     `no source has ${boxTitle(box)} as catalogued:\n${tried}\nsee to one of them, or to the catalogue`,
   );
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

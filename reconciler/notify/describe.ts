@@ -1,7 +1,8 @@
 /** A standing in words: one line for a commit status, Markdown for a comment, plain text for mail. Pure. */
+import { nameSome } from '../name-some.ts';
 import { oneLine } from '../one-line.ts';
 import type { FailedOutput } from './message.ts';
-import type { Standing } from './standing.ts';
+import type { FailedThere, Standing } from './standing.ts';
 
 /** @param longest characters that the forge takes */
 export function standingLine(standing: Standing, longest: number): string {
@@ -12,7 +13,10 @@ export function standingLine(standing: Standing, longest: number): string {
 function lineOf(standing: Standing): string {
   const { state, done, hosts, overtakenBy, failures } = standing;
   const count = `${done} of ${hosts} hosts`;
-  const failed = failures.length === 0 ? '' : `; failed on ${listed(failures.map(({ host }) => host))}`;
+  const failed =
+    failures.length === 0
+      ? ''
+      : `; failed on ${nameSome([...new Set(failures.map(({ host }) => host))], MOST_LISTED)}`;
   switch (state) {
     case 'nothing':
       return 'No host has a guest that this changes';
@@ -35,12 +39,6 @@ function waveText({ waves }: Standing): string {
 /** Named in a sentence; of more than these, how many. */
 const MOST_LISTED = 3;
 
-function listed(names: readonly string[]): string {
-  const all = [...new Set(names)];
-  const more = all.length - MOST_LISTED;
-  return `${all.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
 function short(commit: string | null): string {
   return (commit ?? '').slice(0, 12);
 }
@@ -58,16 +56,19 @@ export function standingMarkdown(standing: Standing, outputs: readonly FailedOut
       : []),
     ...(waves.length === 0 ? [] : [table(waves)]),
     ...failures.slice(0, MOST_FAILURES).map((failure) => {
-      const output = outputs.find(
-        ({ host, guest, since }) =>
-          host === failure.host && guest === failure.guest && since === failure.since,
-      );
+      const output = outputOf(failure, outputs);
       const head = `${code(failure.guest)} failed on ${code(failure.host)}: ${code(failure.detail)}`;
       return output === undefined ? head : `${head}\n\n${fenced(lastLines(output.output))}`;
     }),
     ...(failures.length > MOST_FAILURES ? [`… and ${failures.length - MOST_FAILURES} more failures`] : []),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function outputOf(failure: FailedThere, outputs: readonly FailedOutput[]): FailedOutput | undefined {
+  return outputs.find(
+    ({ host, guest, since }) => host === failure.host && guest === failure.guest && since === failure.since,
+  );
 }
 
 function table(waves: Standing['waves']): string {
@@ -126,7 +127,7 @@ export function standingText(
       ...waits.map((wait) => `  ${oneLine(wait)}`),
     ]),
     ...failures.slice(0, MOST_FAILURES).flatMap((failure) => {
-      const output = outputs.find(({ host, guest }) => host === failure.host && guest === failure.guest);
+      const output = outputOf(failure, outputs);
       return [
         '',
         `${failure.guest} failed on ${failure.host}: ${oneLine(failure.detail)}`,

@@ -2,6 +2,7 @@
 import { readFleetFacts } from '../desired/fleet-facts.ts';
 import { type RolloutRules, readRolloutRules } from '../desired/rollout-rules.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { once } from '../once.ts';
 import { type RolloutDocument, rolloutDocument } from '../report/rollout-document.ts';
 import type { FleetFacts } from '../rollout/progress.ts';
 import type { Resumes } from '../rollout/resumes.ts';
@@ -95,12 +96,4 @@ async function documentOf(
     problems: [],
     offline: null,
   });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -1,5 +1,6 @@
 /** Box files that are of no use any more: rules 18 and 19 of make-plan.ts. */
 import type { BoxSpec } from '../desired/spec.ts';
+import { nameSome } from '../name-some.ts';
 import type { HostObservation, ObservedBox, ObservedFile } from '../observed/observation.ts';
 import { showBytes } from './bytes.ts';
 import { isWaitedFor, keepsFile } from './keep.ts';
@@ -45,7 +46,7 @@ export function removeOldFiles(
       ...(observation.strangeFiles.length === 0
         ? []
         : [
-            `not Boxreeve's in the folder of box files, and left as it is: ${listed(observation.strangeFiles)}`,
+            `not Boxreeve's in the folder of box files, and left as it is: ${nameSome(observation.strangeFiles, MOST_LISTED)}`,
           ]),
     ],
   };
@@ -113,8 +114,3 @@ function removal(file: ObservedFile, box: BoxRef | null, needs: readonly string[
 }
 
 const MOST_LISTED = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_LISTED;
-  return `${names.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

@@ -14,6 +14,7 @@
  */
 import type { RolloutSpec } from '../desired/spec.ts';
 import { showDuration } from '../duration.ts';
+import { nameSome } from '../name-some.ts';
 import {
   type Failure,
   failureKey,
@@ -61,7 +62,7 @@ export function decideRollout(input: RolloutInput): RolloutDecision {
   for (const [index, wave] of waves.slice(0, Math.max(0, own)).entries()) {
     const waiting = membersWith(wave, guest).flatMap((member) => whyNotDone(input, wave, member) ?? []);
     if (waiting.length === 0) continue;
-    const detail = `waiting for wave ${index + 1}: ${listed(waiting)}`;
+    const detail = `waiting for wave ${index + 1}: ${nameSome(waiting, MOST_LISTED)}`;
     return { may: 'wait', wave: own + 1, waitsFor: index + 1, detail };
   }
   return { may: 'go', wave: own + 1 };
@@ -161,12 +162,10 @@ function soaking({ since }: GuestProgress, soak: number, now: number): string {
 /** Named in a sentence; of more than these, how many. */
 const MOST_LISTED = 3;
 
-function listed(all: readonly string[]): string {
-  const more = all.length - MOST_LISTED;
-  return `${all.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
 function haltedText(guest: string, failures: readonly Failure[]): string {
-  const where = listed(failures.map(({ host, detail }) => `${host}: ${detail}`));
+  const where = nameSome(
+    failures.map(({ host, detail }) => `${host}: ${detail}`),
+    MOST_LISTED,
+  );
   return `the roll-out of ${guest} is halted, since it failed on ${where}; it goes on with a new commit, or by \`boxreeve rollout resume\``;
 }
