@@ -1,6 +1,6 @@
 /** A branch that says one thing: a commit without a parent and with one file, replaced by compare-and-swap. Hosts agree by such. */
 import { RemoteUnreachable } from '../errors.ts';
-import { type GitOptions, git, gitRemote, lines } from './git-command.ts';
+import { type GitOptions, gitRemote } from './git-command.ts';
 import { remoteTip } from './remote-tip.ts';
 import { writeSignedCommit } from './signed-commit.ts';
 
@@ -41,24 +41,6 @@ export async function fetchState(
 ): Promise<void> {
   const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-filter'];
   await gitRemote(gitDir, ['fetch', ...quiet, '--prune', remote, refspec], options);
-}
-
-/**
- * What a commit says; null: it has no such file, or one that no host wrote.
- *
- * @param commit an object id or a ref of ours
- * @param largest bytes; what is larger was not written by a host
- */
-export async function stateFile(
-  gitDir: string,
-  commit: string,
-  file: string,
-  largest: number,
-): Promise<Buffer | null> {
-  const [entry = ''] = lines(await git(gitDir, ['ls-tree', '-l', '--full-tree', commit, '--', file]));
-  const [, blob, size] = /^100644 blob ([0-9a-f]+) +(\d+)\t/.exec(entry) ?? [];
-  if (blob === undefined || Number(size) > largest) return null;
-  return git(gitDir, ['cat-file', 'blob', blob]);
 }
 
 /**

@@ -6,7 +6,17 @@
  * goes on for longer than this code ever makes one is no claim.
  */
 import { iso, MINUTE } from '../clock.ts';
-import { type Check, either, isNumber, isOneOf, isString, objectOf, recordOf } from '../observed/check.ts';
+import {
+  type Check,
+  either,
+  isNumber,
+  isOneOf,
+  isString,
+  isTime,
+  objectOf,
+  readAs,
+  recordOf,
+} from '../observed/check.ts';
 import { left, SKEW } from '../rollout/lease/slot.ts';
 import { type Cursor, isCursor } from './cursor.ts';
 
@@ -35,9 +45,6 @@ export type NotifierState = {
 /** As it stands at the remote. */
 export type NotifierSeen = { readonly id: string; readonly state: NotifierState | 'unreadable' };
 
-const isTime: Check<string> = (value): value is string =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value));
-
 const isClaim: Check<Claim> = either(
   objectOf<Extract<Claim, { state: 'held' }>>({
     state: isOneOf('held'),
@@ -57,12 +64,7 @@ export function stateBytes(state: NotifierState): Buffer {
 }
 
 export function parseState(bytes: Buffer): NotifierState | 'unreadable' {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isState(value) ? value : 'unreadable';
-  } catch {
-    return 'unreadable';
-  }
+  return readAs(isState, bytes) ?? 'unreadable';
 }
 
 /** What a host may do that would notify. `now`: ms since the epoch, by its clock. */

@@ -1,7 +1,8 @@
 /** The branch `boxreeve/notifier` beside the records: who notifies, and how far he is. One commit, replaced by compare-and-swap. */
 import { NOTIFIER_BRANCH } from '../git/agreed-branches.ts';
 import { refValue } from '../git/history.ts';
-import { fetchState, STATE_LIMIT, type StateBranchParts, stateFile, swapState } from '../git/state-branch.ts';
+import { fetchState, STATE_LIMIT, type StateBranchParts, swapState } from '../git/state-branch.ts';
+import { topFile } from '../git/top-file.ts';
 import { type NotifierSeen, type NotifierState, parseState, stateBytes } from './claim.ts';
 import type { NotifierRef } from './round.ts';
 
@@ -36,7 +37,7 @@ async function fetched(parts: StateBranchParts, known: NotifierSeen | null): Pro
   await fetch().catch(fetch);
   const id = await refValue(parts.gitDir, HERE);
   if (id === null || id === known?.id) return id === null ? null : known;
-  const file = await stateFile(parts.gitDir, id, FILE, LARGEST);
+  const file = await topFile(parts.gitDir, id, { name: FILE, largest: LARGEST, alone: false });
   return { id, state: file === null ? 'unreadable' : parseState(file) };
 }
 

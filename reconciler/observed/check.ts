@@ -8,6 +8,10 @@ export const isNumber: Check<number> = (value): value is number =>
   typeof value === 'number' && Number.isFinite(value);
 export const isBoolean: Check<boolean> = (value) => typeof value === 'boolean';
 
+/** ISO 8601, or what else `Date` can read. */
+export const isTime: Check<string> = (value): value is string =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value));
+
 export function isOneOf<const T extends string | number>(...allowed: readonly T[]): Check<T> {
   return (value): value is T => allowed.some((each) => each === value);
 }
@@ -43,4 +47,14 @@ export function objectOf<T extends object>(fields: { readonly [K in keyof T]-?: 
     Object.entries<Check<unknown>>(fields).every(([name, check]) =>
       check(Object.getOwnPropertyDescriptor(value, name)?.value),
     );
+}
+
+/** What a file says; null: it is no JSON in UTF-8, or of another form. */
+export function readAs<T>(check: Check<T>, bytes: Buffer): T | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return check(value) ? value : null;
+  } catch {
+    return null;
+  }
 }

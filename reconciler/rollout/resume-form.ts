@@ -1,5 +1,5 @@
 /** An approver's word that a halted roll-out goes on: the branch it stands on, and the file that says it. Pure. */
-import { isString, listOf, objectOf } from '../observed/check.ts';
+import { isString, isTime, listOf, objectOf, readAs } from '../observed/check.ts';
 import type { Failure, Resume } from './progress.ts';
 
 /** The one file of its commit. */
@@ -23,18 +23,11 @@ export function resumeBytes({ guest, change, forgiven, reason }: ResumeWord): Bu
 const isWord = objectOf<ResumeWord>({
   guest: isString,
   change: isString,
-  forgiven: listOf(objectOf<Pick<Failure, 'host' | 'since'>>({ host: isString, since: isString })),
+  forgiven: listOf(objectOf<Pick<Failure, 'host' | 'since'>>({ host: isString, since: isTime })),
   reason: isString,
 });
 
 /** null: it is no such file. */
 export function parseResume(bytes: Buffer): ResumeWord | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isWord(value) && value.forgiven.every(({ since }) => !Number.isNaN(Date.parse(since)))
-      ? value
-      : null;
-  } catch {
-    return null;
-  }
+  return readAs(isWord, bytes);
 }

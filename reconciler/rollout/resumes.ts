@@ -8,6 +8,7 @@
 import { git, gitRemote, lines } from '../git/git-command.ts';
 import { checked, refValue } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { topFile } from '../git/top-file.ts';
 import { openAuthorities } from '../trust/authority.ts';
 import { openProofs, type Proven } from '../trust/proofs.ts';
 import { believed, type GivenResume, type JudgedBy, type SignedWord } from './judge-resumes.ts';
@@ -102,6 +103,8 @@ async function bring({ gitDir, mirror }: ResumesParts, branch: string, tip: stri
   await gitRemote(gitDir, ['-c', 'fetch.fsckObjects=true', 'fetch', ...quiet, ...what]);
 }
 
+const WORD = { name: RESUME_FILE, largest: LARGEST_RESUME, alone: true };
+
 /** Reads what is not known yet. */
 async function readWords(
   { gitDir }: ResumesParts,
@@ -110,23 +113,7 @@ async function readWords(
 ): Promise<void> {
   for (const { commit, tree } of proven) {
     if (kept.has(commit)) continue;
-    const blob = tree === '' ? null : await onlyFile(gitDir, tree);
-    kept.set(commit, blob === null ? null : await readWord(gitDir, blob));
+    const file = tree === '' ? null : await topFile(gitDir, checked(tree), WORD);
+    kept.set(commit, file === null ? null : parseResume(file));
   }
-}
-
-async function readWord(gitDir: string, blob: string): Promise<ResumeWord | null> {
-  const size = Number(lines(await git(gitDir, ['cat-file', '-s', blob]))[0]);
-  return size <= LARGEST_RESUME ? parseResume(await git(gitDir, ['cat-file', 'blob', blob])) : null;
-}
-
-/** Id of the word in a tree that has nothing else; null: it has. */
-async function onlyFile(gitDir: string, tree: string): Promise<string | null> {
-  const listed = await git(gitDir, ['ls-tree', '-z', '--full-tree', checked(tree)]);
-  const [entry = '', ...more] = listed
-    .toString('utf8')
-    .split('\0')
-    .filter((line) => line !== '');
-  const [, blob, name] = /^100644 blob ([0-9a-f]+)\t(.+)$/.exec(entry) ?? [];
-  return more.length === 0 && blob !== undefined && name === RESUME_FILE ? blob : null;
 }

@@ -1,5 +1,5 @@
 /** The archive of the account: the branch it stands on, and the table that says what is in it. Pure. */
-import { isNumber, isOneOf, isString, objectOf, recordOf } from '../../observed/check.ts';
+import { isNumber, isOneOf, isString, objectOf, readAs, recordOf } from '../../observed/check.ts';
 
 /** Beside the hosts' branches. Its commits have as parents the one before and what came into the archive with them. */
 export const ARCHIVE_BRANCH = 'boxreeve/archive';
@@ -45,14 +45,10 @@ export function archiveBytes({ version, before, hosts }: ArchiveTable): Buffer {
 
 /** null: it is no such table. */
 export function parseArchive(bytes: Buffer): ArchiveTable | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isTable(value) && Object.values(value.hosts).every(({ tip }) => /^[0-9a-f]{40,64}$/.test(tip))
-      ? value
-      : null;
-  } catch {
-    return null;
-  }
+  const table = readAs(isTable, bytes);
+  return table !== null && Object.values(table.hosts).every(({ tip }) => /^[0-9a-f]{40,64}$/.test(tip))
+    ? table
+    : null;
 }
 
 /** The beginning of a month `2026-10`, ms since the epoch; null: it is none. */

@@ -8,8 +8,9 @@
  * One that cannot be gone by says nothing: a host's branch that is gone is gone. What it says of records is never believed for itself,
  * since each is signed by its host; it only says where to find them.
  */
-import { git, lines } from '../../git/git-command.ts';
+import { git } from '../../git/git-command.ts';
 import { isAncestor, refValue } from '../../git/history.ts';
+import { topFile } from '../../git/top-file.ts';
 import { openAuthorities } from '../../trust/authority.ts';
 import { openProofs } from '../../trust/proofs.ts';
 import { isForge } from '../../trust/rights.ts';
@@ -74,7 +75,8 @@ function believedRef(remote: string): string {
 export async function judgeArchive(parts: ArchiveParts, commit: string): Promise<ArchiveRead> {
   const unbelieved = commit === parts.adopted ? null : await whyUnsigned(parts, commit);
   if (unbelieved !== null) return { commit, table: null, problems: [unbelieved] };
-  const file = await onlyFile(parts.gitDir, commit);
+  const only = { name: ARCHIVE_FILE, largest: LARGEST_ARCHIVE, alone: true };
+  const file = await topFile(parts.gitDir, commit, only);
   const table = file === null ? null : parseArchive(file);
   if (table === null)
     return { commit, table, problems: [`is no archive: it must have ${ARCHIVE_FILE} and nothing else`] };
@@ -109,12 +111,4 @@ async function whyUnsigned(parts: ArchiveParts, commit: string): Promise<string 
   if (isForge(signer.name, { authority, at: watched }))
     return `is signed by the forge ${signer.name}, whose signature counts for merges alone`;
   return null;
-}
-
-/** null: it has another, or more, or one that is too large. */
-async function onlyFile(gitDir: string, commit: string): Promise<Buffer | null> {
-  const [entry = '', ...more] = lines(await git(gitDir, ['ls-tree', '-l', '--full-tree', commit]));
-  const [, blob, size, name] = /^100644 blob ([0-9a-f]+) +(\d+)\t(.+)$/.exec(entry) ?? [];
-  if (more.length > 0 || blob === undefined || name !== ARCHIVE_FILE) return null;
-  return Number(size) > LARGEST_ARCHIVE ? null : git(gitDir, ['cat-file', 'blob', blob]);
 }

@@ -1,7 +1,8 @@
 /** The branches `boxreeve/lease-<n>` as they come from the remote: for the host that takes them, and for people who look. */
 import { LEASE_BRANCHES } from '../../git/agreed-branches.ts';
 import type { GitOptions } from '../../git/git-command.ts';
-import { fetchState, stateFile } from '../../git/state-branch.ts';
+import { fetchState } from '../../git/state-branch.ts';
+import { topFile } from '../../git/top-file.ts';
 
 /** Where they lie in the mirror, by their number. */
 export const LEASES = 'refs/boxreeve/leases/';
@@ -24,5 +25,5 @@ export async function fetchLeases(
 
 /** What a commit says; null: it has no such file, or one that no host wrote. */
 export async function leaseFile(gitDir: string, commit: string): Promise<Buffer | null> {
-  return stateFile(gitDir, commit, FILE, LARGEST);
+  return topFile(gitDir, commit, { name: FILE, largest: LARGEST, alone: false });
 }

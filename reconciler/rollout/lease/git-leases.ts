@@ -14,7 +14,16 @@ import { createHash } from 'node:crypto';
 import { iso } from '../../clock.ts';
 import { RemoteUnreachable } from '../../errors.ts';
 import type { LeaseAnswer, LeaseNeed, Leases } from './leases.ts';
-import { type HeldSlot, isToBeHad, LONGEST_LEASE, left, type Slot, type SlotSeen, whyTaken } from './slot.ts';
+import {
+  type HeldSlot,
+  isToBeHad,
+  LONGEST_LEASE,
+  left,
+  ofHost,
+  type Slot,
+  type SlotSeen,
+  whyTaken,
+} from './slot.ts';
 
 /** The slots, wherever they are kept. */
 export interface LeaseRefs {
@@ -97,9 +106,10 @@ async function release(parts: GitLeaseParts): Promise<void> {
 type Kept = { readonly number: number; readonly id: string; readonly slot: HeldSlot };
 
 function ownSlots({ host }: GitLeaseParts, seen: ReadonlyMap<number, SlotSeen>): Kept[] {
-  return [...seen].flatMap(([number, { id, slot }]) =>
-    slot !== 'unreadable' && slot.state === 'held' && slot.host === host ? [{ number, id, slot }] : [],
-  );
+  return [...seen].flatMap(([number, each]) => {
+    const slot = ofHost(each, host);
+    return slot === null ? [] : [{ number, id: each.id, slot }];
+  });
 }
 
 /** Slots that may be taken, from one on that depends on the host's name, so that not all begin with the same. */
@@ -111,8 +121,8 @@ function candidates(
   const first = createHash('sha256').update(host).digest().readUInt32BE(0) % slots;
   const all = Array.from({ length: slots }, (_, at) => ((first + at) % slots) + 1);
   const isOwn = (slot: number) => {
-    const found = seen.get(slot)?.slot;
-    return found !== undefined && found !== 'unreadable' && found.state === 'held' && found.host === host;
+    const found = seen.get(slot);
+    return found !== undefined && ofHost(found, host) !== null;
   };
   return all.filter((slot) => !isOwn(slot) && isToBeHad(seen.get(slot), now()));
 }

@@ -5,7 +5,7 @@
 import { RemoteUnreachable } from '../../errors.ts';
 import type { LeaseRefs } from './git-leases.ts';
 import type { LeaseAnswer, LeaseNeed, Leases } from './leases.ts';
-import { isToBeHad, whyTaken } from './slot.ts';
+import { isToBeHad, ofHost, whyTaken } from './slot.ts';
 
 /** @param left those of the infra repo @param now ms since the epoch */
 export function afterThoseLeft(
@@ -17,9 +17,7 @@ export function afterThoseLeft(
   async function unlessHeld(need: LeaseNeed, ask: () => Promise<LeaseAnswer>): Promise<LeaseAnswer> {
     try {
       for (const [number, seen] of await left.list()) {
-        const { slot } = seen;
-        const isOwn = slot !== 'unreadable' && slot.state === 'held' && slot.host === host;
-        if (number > need.slots || isOwn || isToBeHad(seen, now())) continue;
+        if (number > need.slots || ofHost(seen, host) !== null || isToBeHad(seen, now())) continue;
         const why = whyTaken(seen, left.name(number), now());
         return { state: 'refused', why: `no lease: in the infra repo, slot ${number} ${why} still` };
       }

@@ -1,6 +1,6 @@
 /** What stands in one slot of the leases: a right to have one guest out of service, and whose it is. Pure. */
 import { HOUR, MINUTE } from '../../clock.ts';
-import { type Check, either, isOneOf, isString, listOf, objectOf } from '../../observed/check.ts';
+import { type Check, either, isOneOf, isString, isTime, listOf, objectOf } from '../../observed/check.ts';
 
 /**
  * The most that the clocks of two hosts may differ, in milliseconds. A lease is taken over only when it has been over for so long by
@@ -32,9 +32,6 @@ export type Slot = HeldSlot | FreeSlot;
 export type SlotSeen = { readonly id: string; readonly slot: Slot | 'unreadable' };
 
 const isToken: Check<number> = (value): value is number => Number.isSafeInteger(value) && Number(value) >= 1;
-const isTime: Check<string> = (value): value is string =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value));
-
 const isSlot: Check<Slot> = either(
   objectOf<HeldSlot>({
     state: isOneOf('held'),
@@ -64,6 +61,11 @@ export function parseSlot(bytes: Buffer): Slot | 'unreadable' {
   } catch {
     return 'unreadable';
   }
+}
+
+/** What a host has in a slot; null: nothing. */
+export function ofHost({ slot }: SlotSeen, host: string): HeldSlot | null {
+  return slot !== 'unreadable' && slot.state === 'held' && slot.host === host ? slot : null;
 }
 
 /** Milliseconds that it goes on by this clock; less than 0: it is over. */
